@@ -1,0 +1,1 @@
+"""What the journey of many customers shows."""
