@@ -1,0 +1,246 @@
+"""By what a customer's health is judged: scorecards of groups of weighted measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from ..errors import UnknownNameError
+from . import _fields as f
+from ._curves import CURVES, EDGE_SIDES, Curve, a_score, a_span, contradiction, numbers, rising
+
+__all__ = ["COMBINATIONS", "MISSING_POLICIES", "Bands", "Group", "Measure", "Scorecard"]
+
+COMBINATIONS = ("mean", "sum", "worst")
+MISSING_POLICIES = ("ignore", "neutral", "worst", "prior", "propagate")
+SMALLEST_WEIGHT = 1e-9
+LARGEST_WEIGHT = 1e9
+
+
+def _weight(instance: Any, field: Any, value: Any) -> None:
+    f.between(0.0)(instance, field, value)
+    if value and not SMALLEST_WEIGHT <= value <= LARGEST_WEIGHT:
+        between = f"0, or from {SMALLEST_WEIGHT:g} to {LARGEST_WEIGHT:g}"
+        f.fail(instance, field, f"a weight is {between}, not {value:g}")
+
+
+def _a_curve(instance: Any, field: Any, value: Any) -> None:
+    if not isinstance(value, CURVES):
+        known = ", ".join(kind.kind for kind in CURVES)
+        f.fail(instance, field, f"one of cj.curves ({known}) was expected, not {f.shown(value)}")
+
+
+def _doubled(elements: Iterable[Any]) -> Iterator[str]:
+    seen: set[str] = set()
+    for element in elements:
+        if element.id in seen:
+            yield element.id
+        seen.add(element.id)
+
+
+@attrs.frozen
+class Bands:
+    """Names for the ranges of a score, such as red, yellow and green.
+
+    Attributes:
+        labels: from the lowest range to the highest.
+        edges: where one range ends and the next begins, rising: one less than labels. A score within 1e-9
+            of an edge counts as on it.
+        at_edge: the range that an edge itself belongs to: the ``upper`` or the ``lower`` one.
+
+    >>> Bands(("red", "yellow", "green"), edges=(50, 75), at_edge="lower").edges
+    (50.0, 75.0)
+    """
+
+    labels: tuple[str, ...] = attrs.field(converter=f.names, validator=f.members(f.name))
+    edges: tuple[float, ...] = attrs.field(kw_only=True, converter=numbers, validator=rising(a_score))
+    at_edge: str = attrs.field(default="upper", kw_only=True, validator=f.one_of(*EDGE_SIDES))
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.labels) != len(self.edges) + 1:
+            expected = f"{len(self.edges)} edges make {len(self.edges) + 1} ranges"
+            contradiction(self, [("labels", f"{expected}, but there are {len(self.labels)} labels")])
+
+
+@attrs.frozen
+class Measure:
+    """One metric, mapped through a curve to a score, and how much it counts.
+
+    Attributes:
+        id: unique in its scorecard; the name of its part of the score.
+        label: how it is shown.
+        metric: the id of the metric that it reads.
+        curve: from the metric to a score (in a sum: to points), one of :mod:`cj.curves <cjlib.curves>`.
+        weight: how much it counts among the measures of its group (in a sum: the factor of its points); 0
+            switches it off.
+        missing: what happens where the metric is missing: ``ignore`` (leave it out: in a mean the others
+            share its weight, in a sum it adds nothing), ``neutral`` (the middle; in a sum nothing), ``worst``
+            (the lowest score of its curve), ``prior``, ``propagate`` (no score at all). Unsaid: as the
+            scorecard says.
+        prior: the score that ``missing="prior"`` assumes.
+
+    >>> from cjlib import curves
+    >>> Measure("tickets", metric="tickets_30d", curve=curves.linear(10, 0), weight=30).missing is None
+    True
+    """
+
+    id: str = attrs.field(validator=f.identifier)
+    label: str = attrs.field(default="", kw_only=True, validator=f.text)
+    metric: str = attrs.field(kw_only=True, validator=f.name)
+    curve: Curve = attrs.field(kw_only=True, validator=_a_curve)
+    weight: float = attrs.field(default=1.0, kw_only=True, converter=f.number, validator=_weight)
+    missing: str | None = attrs.field(
+        default=None, kw_only=True, validator=f.optional(f.one_of(*MISSING_POLICIES))
+    )
+    prior: float | None = attrs.field(
+        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.missing == "prior" and self.prior is None:
+            contradiction(self, [("prior", "missing='prior' needs the score to assume, prior=...")])
+
+
+@attrs.frozen
+class Group:
+    """Measures that belong together.
+
+    Attributes:
+        id: unique in its scorecard.
+        label: how it is shown.
+        weight: how much it counts among the groups (in a sum: the factor of its points); 0 switches it off.
+        measures: what it consists of.
+        combine: ``mean`` (weighted), ``sum`` (of points) or ``worst``; unsaid: as the scorecard.
+        minimum: the group's score or points never count for less.
+        maximum: the group's score or points never count for more.
+
+    >>> from cjlib import curves
+    >>> logins = Measure("logins", metric="logins_30d", curve=curves.steps((1,), (-2, 2)))
+    >>> Group("usage", combine="sum", maximum=3, measures=[logins]).measures[0].id
+    'logins'
+    """
+
+    id: str = attrs.field(validator=f.identifier)
+    label: str = attrs.field(default="", kw_only=True, validator=f.text)
+    weight: float = attrs.field(default=1.0, kw_only=True, converter=f.number, validator=_weight)
+    measures: tuple[Measure, ...] = attrs.field(kw_only=True, converter=f.items, validator=f.each(Measure))
+    combine: str | None = attrs.field(
+        default=None, kw_only=True, validator=f.optional(f.one_of(*COMBINATIONS))
+    )
+    minimum: float | None = attrs.field(
+        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+    )
+    maximum: float | None = attrs.field(
+        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        contradiction(self, _group_problems(self))
+
+
+def _group_problems(group: Group) -> Iterator[tuple[str, str]]:
+    if not group.measures:
+        yield "measures", "there is no measure in it"
+    elif not any(measure.weight for measure in group.measures):
+        yield "measures", "all weights are 0, so none of the measures would count"
+    if group.minimum is not None and group.maximum is not None and group.minimum >= group.maximum:
+        yield "maximum", f"the maximum {group.maximum:g} must be above the minimum {group.minimum:g}"
+
+
+@attrs.frozen
+class Scorecard:
+    """How measures become one score: groups, weights, what missing evidence means, and bands.
+
+    Attributes:
+        id: by which stages refer to it.
+        label: how it is shown.
+        scale: the lowest and the highest score; what lies beyond is cut, and shown as a part of its own.
+        combine: how the groups make the score: their weighted ``mean``, the ``sum`` of their points, or the
+            ``worst`` of them. Groups that say nothing combine their measures likewise.
+        start: where a sum of points begins; unsaid: 0.
+        neutral: the score that says neither good nor bad; unsaid: the middle of the scale.
+        missing: what missing metrics mean where the measure does not say (see :class:`Measure`).
+        groups: what it consists of.
+        bands: names for the ranges of the score.
+
+    Raises:
+        DefinitionError: with all that is wrong with it.
+
+    >>> from cjlib import curves
+    >>> usage = Measure("usage", metric="active_days", curve=curves.linear(0, 20), weight=2)
+    >>> mood = Measure("mood", metric="nps", curve=curves.linear(-100, 100))
+    >>> health = Scorecard("health", groups=[Group("all", measures=[usage, mood])],
+    ...                    bands=Bands(("red", "yellow", "green"), edges=(50, 75)))
+    >>> sorted(health.requires)
+    ['active_days', 'nps']
+    """
+
+    id: str = attrs.field(validator=f.identifier)
+    label: str = attrs.field(default="", kw_only=True, validator=f.text)
+    scale: tuple[float, float] = attrs.field(
+        default=(0.0, 100.0), kw_only=True, converter=numbers, validator=a_span
+    )
+    combine: str = attrs.field(default="mean", kw_only=True, validator=f.one_of(*COMBINATIONS))
+    start: float | None = attrs.field(
+        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+    )
+    neutral: float | None = attrs.field(
+        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+    )
+    missing: str = attrs.field(default="ignore", kw_only=True, validator=f.one_of(*MISSING_POLICIES))
+    groups: tuple[Group, ...] = attrs.field(kw_only=True, converter=f.items, validator=f.each(Group))
+    bands: Bands | None = attrs.field(
+        default=None, kw_only=True, validator=f.optional(f.instance_of(Bands))
+    )
+
+    def __attrs_post_init__(self) -> None:
+        contradiction(self, _scorecard_problems(self))
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The measures of all groups, in their order."""
+        return tuple(measure for group in self.groups for measure in group.measures)
+
+    @property
+    def requires(self) -> frozenset[str]:
+        """The ids of the metrics that it reads."""
+        return frozenset(measure.metric for measure in self.measures)
+
+    def measure(self, id: str) -> Measure:
+        """The measure with this id.
+
+        Raises:
+            UnknownNameError: if there is none.
+        """
+        measures = {measure.id: measure for measure in self.measures}
+        if id not in measures:
+            raise UnknownNameError("measure", id, measures)
+        return measures[id]
+
+
+def _scorecard_problems(card: Scorecard) -> Iterator[tuple[str, str]]:
+    lowest, highest = card.scale
+    if not card.groups:
+        yield "groups", "there is no group in it"
+    elif not any(group.weight for group in card.groups):
+        yield "groups", "all weights are 0, so none of the groups would count"
+    for id in _doubled(card.groups):
+        yield "groups", f"two groups are called {id!r}"
+    for id in _doubled(card.measures):
+        yield "groups", f"two measures are called {id!r}"
+    if card.neutral is not None and not lowest <= card.neutral <= highest:
+        yield "neutral", f"{card.neutral:g} lies outside the scale from {lowest:g} to {highest:g}"
+    if card.start is not None and card.combine != "sum":
+        yield "start", f"only a sum has a start; this is combine={card.combine!r}"
+    if card.missing == "prior":
+        for measure in card.measures:
+            if measure.missing is None and measure.prior is None:
+                yield f"measure {measure.id!r}", "missing='prior' needs the score to assume, prior=..."
+    if card.combine == "worst":
+        for group in card.groups:
+            if group.combine == "sum":
+                yield f"group {group.id!r}", "points have no place on the scale, so no worst of them either"
+    if card.bands is not None and any(not lowest <= edge <= highest for edge in card.bands.edges):
+        yield "bands", f"an edge lies outside the scale from {lowest:g} to {highest:g}, so a band stays empty"
