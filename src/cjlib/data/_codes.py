@@ -1,0 +1,326 @@
+"""Ids and names become codes; what they stood for is kept as it came."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..errors import DataError
+from ._columns import Column, shown
+from ._ledger import Findings
+from ._objects import is_missing, main_kind
+
+__all__ = ["Encoded", "as_categories", "encode_ids", "encode_names", "to_texts"]
+
+MISSING, ODD = -1, -2
+LONGEST = 1000
+EXACT_FLOATS = 2.0**53
+TEXT_HINT = "; read them as text"
+
+
+@attrs.frozen(eq=False)
+class Encoded:
+    """Codes into categories that are in no order yet, and the order to put them into.
+
+    Attributes:
+        codes: (n,) int32; −1 where there is none, −2 where the row was refused.
+        categories: (k,) what the codes stand for.
+        order: (k,) positions that would sort the categories.
+    """
+
+    codes: np.ndarray
+    categories: np.ndarray
+    order: np.ndarray
+
+    def settled(self, is_kept: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Codes and categories once rows are filtered: used categories only, in sorted order."""
+        codes = self.codes if is_kept is None else self.codes[is_kept]
+        is_used = np.zeros(len(self.categories) + 2, dtype=bool)
+        is_used[codes] = True
+        order = self.order[is_used[self.order]]
+        new_codes = np.full(len(self.categories) + 2, MISSING, dtype=np.int32)
+        new_codes[order] = np.arange(len(order), dtype=np.int32)
+        return new_codes[codes], self.categories[order]
+
+
+def encode_ids(column: Column, role: str, findings: Findings, *, required: bool = True) -> Encoded:
+    """Ids as codes: text, integers, UUIDs or bytes, as they came.
+
+    Empty text is a missing id; ``"NA"``, ``"null"`` and ``"007"`` are ids like any other.
+
+    Raises:
+        DataError: if the whole column is of a type that no id has.
+    """
+    return _checked(_encode(column, role, findings, is_name=False), role, findings, required)
+
+
+def encode_names(column: Column, role: str, findings: Findings, *, required: bool = True) -> Encoded:
+    """Names (activities, channels) as codes: text; integers are read as text, with a note.
+
+    Raises:
+        DataError: if the whole column is of a type that no name has.
+    """
+    encoded = _encode(column, role, findings, is_name=True)
+    if encoded.categories.dtype.kind == "i":
+        findings.note(f"{role} given as integers", len(encoded.categories), "read as text")
+        encoded = _with_order(encoded.codes, as_categories([str(name) for name in encoded.categories]))
+    return _checked(encoded, role, findings, required)
+
+
+def _checked(encoded: Encoded, role: str, findings: Findings, required: bool) -> Encoded:
+    """Empty text is missing; what no file can hold is refused; odd blanks are noted."""
+    codes, names = encoded.codes, encoded.categories
+    if names.dtype.kind == "O" and len(names):
+        codes[_hits(codes, np.array([len(name) == 0 for name in _sized(names)], dtype=bool))] = MISSING
+        for reason, test in UNFIT:
+            is_unfit = np.fromiter(map(test, names), dtype=bool, count=len(names))
+            if is_unfit.any():
+                is_bad = _hits(codes, is_unfit)
+                findings.refuse(f"{role} {reason}", is_bad)
+                codes[is_bad] = ODD
+        n_padded = sum(isinstance(name, str) and name != name.strip() for name in names)
+        findings.note(f"{role} names with blanks around", n_padded, "kept as they are")
+    if required:
+        findings.refuse(f"missing {role}", codes == MISSING)
+    return encoded
+
+
+def _sized(names: np.ndarray) -> Any:
+    return names if isinstance(names[0], (str, bytes)) else np.full(len(names), "x", dtype=object)
+
+
+def _is_too_long(name: Any) -> bool:
+    return isinstance(name, (str, bytes)) and len(name) > LONGEST
+
+
+def _is_broken(name: Any) -> bool:
+    return isinstance(name, str) and not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name)
+
+
+UNFIT = ((f"longer than {LONGEST:,} characters", _is_too_long), ("with half a character (a lone surrogate)", _is_broken))
+
+
+def as_categories(values: Any) -> np.ndarray:
+    """(k,) object array of any Python values."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _encode(column: Column, role: str, findings: Findings, *, is_name: bool) -> Encoded:
+    values = column.values
+    if column.is_arrow:
+        return _encode_arrow(values, role, findings, is_name)
+    kind = values.dtype.kind
+    if kind == "O":
+        return _encode_objects(values, role, findings, is_name)
+    if kind in "iu":
+        return _encode_integers(values, None, role, findings)
+    if kind == "f" and not is_name:
+        return _encode_floats(values, role, findings)
+    if kind in "UT" or (kind == "S" and not is_name):
+        categories, codes = np.unique(values, return_inverse=True)
+        return _with_order(codes.astype(np.int32), as_categories(categories.tolist()))
+    raise _wrong_type(role, values.dtype, is_name)
+
+
+def _wrong_type(role: str, found: object, is_name: bool) -> DataError:
+    expected = "names as text" if is_name else "ids as text, integers, UUIDs or bytes"
+    return DataError(f"{role}: {expected} were expected, not {found}{TEXT_HINT}")
+
+
+def _with_order(codes: np.ndarray, categories: np.ndarray) -> Encoded:
+    return Encoded(codes, categories, np.argsort(categories, kind="stable"))
+
+
+def _nothing(n_rows: int) -> Encoded:
+    return Encoded(np.full(n_rows, MISSING, dtype=np.int32), as_categories([]), np.zeros(0, dtype=np.int64))
+
+
+def _encode_objects(values: np.ndarray, role: str, findings: Findings, is_name: bool) -> Encoded:
+    kind, is_main = main_kind(values, role, findings)
+    if not kind:
+        return _nothing(len(values))
+    if kind == "float" and not is_name:
+        return _encode_floats(np.where(is_main, values, np.nan).astype(np.float64), role, findings)
+    if kind not in ({"text", "int"} if is_name else {"text", "int", "UUID", "bytes"}):
+        raise _wrong_type(role, f"{kind} such as {shown(values[int(np.argmax(is_main))])}", is_name)
+    codes = np.where(_is_absent(values, is_main), MISSING, ODD).astype(np.int32)
+    table: dict[Any, int] = {}
+    chosen = values[is_main].tolist() if kind != "bytes" else [bytes(value) for value in values[is_main]]
+    codes[is_main] = np.fromiter((table.setdefault(v, len(table)) for v in chosen), np.int32, len(chosen))
+    if kind == "int":
+        return _narrowed(codes, [int(value) for value in table], role, findings)
+    return _with_order(codes, as_categories([_plain(value) for value in table]))
+
+
+def _is_absent(values: np.ndarray, is_main: np.ndarray) -> np.ndarray:
+    absent = np.zeros(len(values), dtype=bool)
+    rest = np.flatnonzero(~is_main)
+    absent[rest] = [is_missing(value) for value in values[rest]]
+    return absent
+
+
+def _plain(value: Any) -> Any:
+    """The value itself, without the subclass that numpy or an enumeration wrapped around it."""
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def _narrowed(codes: np.ndarray, integers: list[int], role: str, findings: Findings) -> Encoded:
+    """Python integers as int64; the rows of those that don't fit are refused."""
+    is_large = np.array([not -(2**63) <= value < 2**63 for value in integers], dtype=bool)
+    _refuse_large(codes, is_large, role, findings)
+    safe = [0 if large else value for value, large in zip(integers, is_large, strict=True)]
+    return _with_order(codes, np.array(safe, dtype=np.int64))
+
+
+def _refuse_large(codes: np.ndarray, is_large: np.ndarray, role: str, findings: Findings) -> None:
+    if is_large.any():
+        is_bad = _hits(codes, is_large)
+        findings.refuse(f"{role} beyond 64 bits", is_bad, f"an id must lie between -2^63 and 2^63 - 1{TEXT_HINT}")
+        codes[is_bad] = ODD
+
+
+def _hits(codes: np.ndarray, is_meant: np.ndarray) -> np.ndarray:
+    """(n,) which rows have one of the categories meant."""
+    return np.append(is_meant, [False, False])[codes]
+
+
+def _encode_integers(values: np.ndarray, is_null: np.ndarray | None, role: str, findings: Findings) -> Encoded:
+    categories, codes = _unique_integers(values)
+    if is_null is not None:
+        codes[is_null] = MISSING
+    if categories.dtype.kind == "u" and len(categories):
+        _refuse_large(codes, categories > np.uint64(2**63 - 1), role, findings)
+    return Encoded(codes, categories.astype(np.int64), np.arange(len(categories)))
+
+
+def _unique_integers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted distinct integers and codes; dense ranges, the usual case, need no sort."""
+    if len(values):
+        low, high = int(values.min()), int(values.max())
+        if high - low < 4 * len(values) + 1024 and high < 2**62 and low > -(2**62):
+            offsets = values.astype(np.int64) - low
+            is_used = np.zeros(high - low + 1, dtype=bool)
+            is_used[offsets] = True
+            numbers = np.cumsum(is_used, dtype=np.int64) - 1
+            return np.flatnonzero(is_used) + low, numbers.astype(np.int32)[offsets]
+    categories, codes = np.unique(values, return_inverse=True)
+    return categories, codes.astype(np.int32)
+
+
+def _encode_floats(values: np.ndarray, role: str, findings: Findings) -> Encoded:
+    """Integers that became floats because some were missing; those that may have lost digits are refused."""
+    values = values.astype(np.float64)
+    is_null = np.isnan(values)
+    is_fraction = ~is_null & (np.isinf(values) | (values != np.floor(values)))
+    is_rounded = ~is_null & ~is_fraction & (np.abs(values) >= EXACT_FLOATS)
+    findings.refuse(f"{role} is a fraction", is_fraction, f"an id must be whole{TEXT_HINT}")
+    findings.refuse(
+        f"{role} is a float that may have lost digits", is_rounded,
+        "floats hold whole numbers exactly only below 2^53; integer columns with nulls often become floats"
+        + TEXT_HINT,
+    )
+    is_good = ~(is_null | is_fraction | is_rounded)
+    findings.note(f"{role} given as floats", int(is_good.sum()), "read as integers")
+    codes = np.where(is_null, MISSING, ODD).astype(np.int32)
+    encoded = _encode_integers(values[is_good].astype(np.int64), None, role, findings)
+    codes[is_good] = encoded.codes
+    return attrs.evolve(encoded, codes=codes)
+
+
+def _encode_arrow(values: Any, role: str, findings: Findings, is_name: bool) -> Encoded:
+    import pyarrow as pa
+    from pyarrow import types
+
+    kind = values.type
+    is_uuid = getattr(kind, "extension_name", "") == "arrow.uuid"
+    if isinstance(kind, pa.BaseExtensionType):
+        values = pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type)
+        kind = values.type
+    if types.is_null(kind) or len(values) == 0:
+        return _nothing(len(values))
+    if types.is_integer(kind):
+        is_null = values.is_null().to_numpy() if values.null_count else None
+        return _encode_integers(values.fill_null(0).to_numpy() if values.null_count else values.to_numpy(), is_null, role, findings)
+    if types.is_floating(kind) and not is_name:
+        return _encode_floats(values.to_numpy(), role, findings)
+    if types.is_dictionary(kind):
+        values, kind = _plain_dictionary(values), kind.value_type
+        if types.is_integer(kind):
+            return _encode_arrow(values.cast(kind), role, findings, is_name)
+    if _is_text(kind) or (_is_bytes(kind) and not is_name):
+        return _from_dictionary(values, is_uuid)
+    raise _wrong_type(role, kind, is_name)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _is_bytes(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
+                or types.is_binary_view(kind))
+
+
+def _plain_dictionary(values: Any) -> Any:
+    """Dictionaries in the one form that all of Arrow's functions know: int32 codes, plain text."""
+    import pyarrow as pa
+
+    def plain(chunk: Any) -> Any:
+        categories = chunk.dictionary
+        if _is_text(categories.type):
+            categories = categories.cast(pa.large_string())
+        return pa.DictionaryArray.from_arrays(chunk.indices.cast(pa.int32()), categories)
+
+    return pa.chunked_array([plain(chunk) for chunk in values.chunks]).unify_dictionaries()
+
+
+def _from_dictionary(values: Any, is_uuid: bool) -> Encoded:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if not pa.types.is_dictionary(values.type):
+        if pa.types.is_string_view(values.type):
+            values = values.cast(pa.large_string())
+        values = values.dictionary_encode()
+    codes = np.concatenate([_indices(chunk) for chunk in values.chunks])
+    dictionary = values.chunk(values.num_chunks - 1).dictionary
+    distinct = dictionary.dictionary_encode()
+    if len(distinct.dictionary) < len(dictionary) - dictionary.null_count:
+        codes = np.append(_indices(distinct), np.int32([MISSING, MISSING]))[codes]
+        dictionary = distinct.dictionary
+    order = compute.sort_indices(dictionary).to_numpy().astype(np.int64)
+    categories = dictionary.to_numpy(zero_copy_only=False)
+    if dictionary.null_count:
+        is_null = dictionary.is_null().to_numpy(zero_copy_only=False)
+        codes[_hits(codes, is_null)] = MISSING
+        categories = np.where(is_null, b"" if _is_bytes(dictionary.type) else "", categories)
+    if is_uuid:
+        categories = as_categories([uuid.UUID(bytes=value) for value in categories])
+    return Encoded(codes, categories, order)
+
+
+def _indices(chunk: Any) -> np.ndarray:
+    indices = chunk.indices.fill_null(MISSING) if chunk.indices.null_count else chunk.indices
+    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def to_texts(column: Column, findings: Findings) -> np.ndarray:
+    """(n,) objects: text as it came, None where there is none; what else stands there becomes text."""
+    if column.is_arrow:
+        values = column.values.to_numpy()
+    else:
+        values = column.values
+    is_other = [value is not None and not isinstance(value, str) for value in values]
+    if any(is_other):
+        kept = [None if is_missing(value) else _plain(value) if isinstance(value, str) else str(value) for value in values]
+        values = as_categories(kept)
+    return values.astype(object)

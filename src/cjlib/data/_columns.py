@@ -1,0 +1,246 @@
+"""The one boundary to dataframes: whatever holds columns becomes numpy or Arrow columns."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from ..errors import DataError, MissingExtraError, UsageError, did_you_mean
+from ._tables import Table
+
+__all__ = ["Column", "Frame", "as_column", "as_frame", "shown"]
+
+LONGEST_SHOWN = 60
+
+
+@attrs.frozen(eq=False)
+class Column:
+    """A column under the name by which errors call it.
+
+    Attributes:
+        name: what the caller calls it.
+        values: a one-dimensional numpy array in native byte order, or a ``pyarrow.ChunkedArray``.
+    """
+
+    name: str
+    values: Any
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def is_arrow(self) -> bool:
+        """Whether the values are Arrow's."""
+        return not isinstance(self.values, np.ndarray)
+
+
+def shown(value: object) -> str:
+    """A value as errors may show it: short, on one line."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def as_column(values: Any, name: str) -> Column:
+    """A column from an array, a list, or a series of any dataframe library.
+
+    Raises:
+        DataError: if the values have more than one dimension or cannot be read.
+        UsageError: if they are no column at all.
+    """
+    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
+        raise UsageError(f"{name}: a column was expected, not {shown(values)}")
+    if not isinstance(values, (np.ndarray, list, tuple)):
+        values = _from_library(values, name)
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(object).filled(None)
+    if isinstance(values, (list, tuple)):
+        values = _objects(values)
+    return Column(name, _native(values, name) if isinstance(values, np.ndarray) else values)
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    array = np.empty(len(values), dtype=object)
+    array[:] = [*values] if len(values) != 1 else values[:1]
+    return array
+
+
+def _native(values: np.ndarray, name: str) -> np.ndarray:
+    if values.ndim != 1 or values.dtype.kind == "V":
+        raise DataError(f"{name}: one dimension was expected, not shape {values.shape} of {values.dtype}")
+    if not values.dtype.isnative:
+        return values.astype(values.dtype.newbyteorder("="))
+    return values
+
+
+def _from_library(values: Any, name: str) -> Any:
+    module = type(values).__module__.partition(".")[0]
+    if module == "narwhals":
+        return _from_library(values.to_native(), name)
+    if module == "pandas":
+        return _from_pandas(values)
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return _from_arrow(values, name)
+    if hasattr(values, "__array__"):
+        return np.asarray(values)
+    try:
+        return list(values)
+    except Exception as error:  # any iterable of the caller's may fail in its own way
+        raise DataError(f"{name}: reading the values failed: {shown(error)}") from error
+
+
+def _from_pandas(values: Any) -> Any:
+    """numpy where pandas holds numpy, Arrow for what else it holds, objects where pyarrow is missing."""
+    dtype = values.dtype
+    if isinstance(dtype, np.dtype):
+        return values.to_numpy()
+    if _has_pyarrow():
+        return _chunked(_pyarrow().array(values, from_pandas=True))
+    if str(dtype).startswith("datetime64"):
+        return values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if hasattr(values, "dt") else values
+    return values.to_numpy(dtype=object)
+
+
+def _from_arrow(values: Any, name: str) -> Any:
+    if not _has_pyarrow():
+        if hasattr(values, "to_numpy"):
+            return _without_pyarrow(values)
+        raise MissingExtraError("pyarrow", "io", f"reading {type(values).__name__} as {name}")
+    pa = _pyarrow()
+    if isinstance(values, pa.ChunkedArray):
+        return values
+    if hasattr(values, "__arrow_c_stream__"):
+        return pa.chunked_array(values)
+    return _chunked(pa.array(values))
+
+
+def _without_pyarrow(values: Any) -> np.ndarray:
+    series = nw.from_native(values, series_only=True)
+    if isinstance(series.dtype, nw.Datetime) and series.dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if series.dtype.is_integer() and series.null_count():
+        return _objects(series.to_list())
+    return series.to_numpy()
+
+
+def _has_pyarrow() -> bool:
+    try:
+        _pyarrow()
+    except ImportError:
+        return False
+    return True
+
+
+def _pyarrow() -> Any:
+    import pyarrow
+
+    return pyarrow
+
+
+def _chunked(array: Any) -> Any:
+    pa = _pyarrow()
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+class Frame:
+    """Named columns of anything that has them, read one by one."""
+
+    def __init__(self, names: Sequence[Any], read: Any, n_rows: int) -> None:
+        self.names = list(names)
+        self._read = read
+        self.n_rows = n_rows
+
+    def column(self, name: str, role: str) -> Column:
+        """The column of that name, for that role.
+
+        Raises:
+            DataError: if there is none, or more than one.
+        """
+        count = self.names.count(name)
+        if count == 0:
+            columns = ", ".join(shown(known) for known in self.names[:12])
+            hint = did_you_mean(name, self.names)
+            raise DataError(f"{role}: there is no column {shown(name)}{hint}; columns are {columns or 'none'}")
+        if count > 1:
+            raise DataError(f"{role}: {count} columns are called {shown(name)}; names must differ")
+        return as_column(self._read(name), name if isinstance(name, str) else repr(name))
+
+
+def as_frame(source: Any, wanted: Iterable[str] | None = None) -> Frame:
+    """A frame over pandas, polars, pyarrow, DuckDB, a mapping of columns, records, or a structured array.
+
+    Args:
+        source: what holds the columns; it is never changed.
+        wanted: the columns that will be asked for, so that a lazy source computes no others.
+
+    Raises:
+        UsageError: if the source holds no columns.
+    """
+    if isinstance(source, Table):
+        return Frame(source.columns, source.__getitem__, len(source))
+    if isinstance(source, Mapping):
+        return _from_mapping(source)
+    if isinstance(source, np.ndarray) and source.dtype.names:
+        return Frame(source.dtype.names, source.__getitem__, len(source))
+    if isinstance(source, (list, tuple)) and all(isinstance(record, Mapping) for record in source):
+        return _from_records(source)
+    return _from_dataframe(source, wanted)
+
+
+def _from_mapping(source: Mapping[Any, Any]) -> Frame:
+    columns = {name: values for name, values in source.items()}
+    lengths = {name: len(values) for name, values in columns.items() if hasattr(values, "__len__")}
+    if len(set(lengths.values())) > 1:
+        raise DataError(f"the columns must have one length, not {shown(lengths)}")
+    return Frame(list(columns), columns.__getitem__, next(iter(lengths.values()), 0))
+
+
+def _from_records(records: Sequence[Mapping[Any, Any]]) -> Frame:
+    names = list(dict.fromkeys(itertools.chain.from_iterable(records)))
+    return Frame(names, lambda name: [record.get(name) for record in records], len(records))
+
+
+def _from_dataframe(source: Any, wanted: Iterable[str] | None) -> Frame:
+    if type(source).__module__.partition(".")[0] == "pandas" and hasattr(source, "columns"):
+        return Frame([*source.columns], source.__getitem__, len(source))
+    _refuse_duplicates(source)
+    try:
+        frame = nw.from_native(source)
+    except TypeError as error:
+        if hasattr(source, "__arrow_c_stream__") and _has_pyarrow():
+            return _from_dataframe(_pyarrow().table(source), wanted)
+        raise UsageError(f"a dataframe was expected, or a mapping of columns, not {shown(source)}") from error
+    if isinstance(frame, nw.Series):
+        raise UsageError("a dataframe was expected, not a single series")
+    if isinstance(frame, nw.LazyFrame):
+        frame = _collected(frame, wanted)
+    return Frame(frame.columns, lambda name: frame.get_column(name).to_native(), len(frame))
+
+
+def _collected(frame: Any, wanted: Iterable[str] | None) -> Any:
+    try:
+        names = frame.collect_schema().names()
+        columns = names if wanted is None else [name for name in names if name in set(wanted)]
+        backend = None if frame.implementation.is_polars() else "pyarrow"
+        return frame.select(columns).collect(backend)
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "io", "collecting this lazy frame") from error
+    except Exception as error:  # every engine fails in its own way when a lazy plan is run
+        raise DataError(f"collecting the lazy frame failed: {shown(str(error))}") from error
+
+
+def _refuse_duplicates(source: Any) -> None:
+    names = getattr(source, "column_names", None)
+    if isinstance(names, list) and len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise DataError(f"several columns are called {shown(twice[0])}; names must differ")
+
+
+def is_loaded(package: str) -> bool:
+    """Whether a package is imported already, so that its values may occur."""
+    return package in sys.modules

@@ -1,0 +1,119 @@
+"""The compiled loops of preparing a log: place rows by customer, put times in order, find ties."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import jit
+
+__all__ = ["customer_starts", "kept_per_customer", "place_rows", "sort_within", "tied_rows"]
+
+FEW = 48
+
+
+@jit
+def customer_starts(codes: np.ndarray, n_customers: int) -> np.ndarray:
+    """(n_customers + 1,) int64 offsets: where each customer's events will begin."""
+    starts = np.zeros(n_customers + 1, dtype=np.int64)
+    for i in range(codes.shape[0]):
+        starts[codes[i] + 1] += 1
+    for c in range(n_customers):
+        starts[c + 1] += starts[c]
+    return starts
+
+
+@jit
+def place_rows(codes: np.ndarray, starts: np.ndarray, rows: np.ndarray) -> None:
+    """Row numbers by customer, each customer's in input order (a stable counting sort)."""
+    cursors = starts[:-1].copy()
+    for i in range(codes.shape[0]):
+        c = codes[i]
+        rows[cursors[c]] = i
+        cursors[c] += 1
+
+
+@jit
+def sort_within(starts: np.ndarray, time: np.ndarray, order: np.ndarray, rows: np.ndarray) -> int:
+    """Put each customer's rows in order of time, then ``order`` (empty: none), stably and in place.
+
+    Returns how many customers were out of order.
+    """
+    n_sorted = 0
+    for c in range(starts.shape[0] - 1):
+        begin, end = starts[c], starts[c + 1]
+        if _is_ordered(time, order, begin, end):
+            continue
+        n_sorted += 1
+        if end - begin <= FEW:
+            _insertion_sort(time, order, rows, begin, end)
+        else:
+            _merge_sort(time, order, rows, begin, end)
+    return n_sorted
+
+
+@jit
+def _is_ordered(time: np.ndarray, order: np.ndarray, begin: int, end: int) -> bool:
+    for i in range(begin + 1, end):
+        if time[i] < time[i - 1]:
+            return False
+        if order.shape[0] > 0 and time[i] == time[i - 1] and order[i] < order[i - 1]:
+            return False
+    return True
+
+
+@jit
+def _insertion_sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end: int) -> None:
+    has_order = order.shape[0] > 0
+    for i in range(begin + 1, end):
+        t, r = time[i], rows[i]
+        o = order[i] if has_order else np.int64(0)
+        k = i
+        while k > begin and (time[k - 1] > t or (has_order and time[k - 1] == t and order[k - 1] > o)):
+            time[k] = time[k - 1]
+            rows[k] = rows[k - 1]
+            if has_order:
+                order[k] = order[k - 1]
+            k -= 1
+        time[k] = t
+        rows[k] = r
+        if has_order:
+            order[k] = o
+
+
+@jit
+def _merge_sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end: int) -> None:
+    if order.shape[0] > 0:
+        by_order = np.argsort(order[begin:end], kind="mergesort")
+        order[begin:end] = order[begin:end][by_order]
+        time[begin:end] = time[begin:end][by_order]
+        rows[begin:end] = rows[begin:end][by_order]
+    by_time = np.argsort(time[begin:end], kind="mergesort")
+    time[begin:end] = time[begin:end][by_time]
+    rows[begin:end] = rows[begin:end][by_time]
+    if order.shape[0] > 0:
+        order[begin:end] = order[begin:end][by_time]
+
+
+@jit
+def tied_rows(starts: np.ndarray, time: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """(n,) bool: events that share customer, time and ``order`` (empty: none) with a neighbour."""
+    is_tied = np.zeros(time.shape[0], dtype=np.bool_)
+    for c in range(starts.shape[0] - 1):
+        for i in range(starts[c] + 1, starts[c + 1]):
+            if time[i] == time[i - 1] and (order.shape[0] == 0 or order[i] == order[i - 1]):
+                is_tied[i] = True
+                is_tied[i - 1] = True
+    return is_tied
+
+
+@jit
+def kept_per_customer(starts: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
+    """(n_customers + 1,) int64 offsets of the events that are kept."""
+    kept = np.zeros(starts.shape[0], dtype=np.int64)
+    for c in range(starts.shape[0] - 1):
+        count = 0
+        for i in range(starts[c], starts[c + 1]):
+            if is_kept[i]:
+                count += 1
+        kept[c + 1] = kept[c] + count
+    return kept

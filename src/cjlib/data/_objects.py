@@ -1,0 +1,89 @@
+"""Columns of Python objects: which kinds are in them, which rows are the odd ones out."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from ._columns import shown
+from ._ledger import Findings
+
+__all__ = ["is_missing", "kinds_of", "main_kind"]
+
+# The first type that fits names the kind; bool is an int and datetime is a date to Python, so they come first.
+KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((bool, np.bool_), "bool"),
+    ((int, np.integer), "int"),
+    ((float, np.floating), "float"),
+    ((Decimal,), "decimal"),
+    ((str,), "text"),
+    ((uuid.UUID,), "UUID"),
+    ((bytes, bytearray, memoryview), "bytes"),
+    ((datetime, np.datetime64), "time"),
+    ((date,), "date"),
+    ((list, tuple, set, frozenset, np.ndarray), "set"),
+)
+PRECEDENCE = ("text", "int", "UUID", "bytes", "time", "date", "float", "decimal", "bool", "set")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether an object stands for no value: None, NaN, NaT or pandas' NA.
+
+    >>> [is_missing(value) for value in (None, float("nan"), "", 0)]
+    [True, True, False, False]
+    """
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    if isinstance(value, (float, np.floating, np.datetime64, datetime, Decimal)):
+        return bool(value != value)
+    return False
+
+
+def _kind_of_type(kind: type) -> str:
+    for types, name in KINDS:
+        if issubclass(kind, types):
+            return name
+    return kind.__name__
+
+
+def kinds_of(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The kind of each object: (n,) int8 codes, −1 where there is no value, and the names of the kinds."""
+    objects = values.tolist()
+    by_type: dict[type, int] = {}
+    names: list[str] = []
+    for kind in set(map(type, objects)):
+        name = _kind_of_type(kind)
+        if name not in names:
+            names.append(name)
+        by_type[kind] = names.index(name)
+    codes = np.fromiter(map(by_type.__getitem__, map(type, objects)), dtype=np.int8, count=len(objects))
+    is_none = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))
+    codes[is_none] = -1
+    return codes, names
+
+
+def main_kind(values: np.ndarray, name: str, findings: Findings, together: frozenset[str] = frozenset()) -> tuple[str, np.ndarray]:
+    """The kind that most objects have, and a mask of the rows that have it.
+
+    Rows of other kinds are refused; ``together`` names kinds that may be mixed. A column without any value
+    has the kind ``""``.
+    """
+    codes, names = kinds_of(values)
+    counts = Counter({names[code]: int(count) for code, count in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True)})
+    if not counts:
+        return "", np.zeros(len(values), dtype=bool)
+    if len(counts) > 1 and set(counts) <= together:
+        return "+".join(sorted(counts)), codes >= 0
+    rank = {kind: i for i, kind in enumerate(PRECEDENCE)}
+    main = min(counts, key=lambda kind: (-counts[kind], rank.get(kind, len(rank)), kind))
+    is_main = codes == names.index(main)
+    is_odd = ~is_main & (codes >= 0)
+    if is_odd.any():
+        first = values[int(np.argmax(is_odd))]
+        findings.refuse(f"mixed types in {name}", is_odd, f"{main} was expected, as in most rows, not {shown(first)}")
+    return main, is_main
