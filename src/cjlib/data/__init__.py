@@ -1,8 +1,20 @@
 """Events and attributes of customers: read, checked, ordered, known as of any moment."""
 
+from ._attributes import AttributeColumn
+from ._customers import Customers
 from ._events import EventLog
 from ._ledger import Ledger, LedgerEntry
 from ._tables import Coded, Table
 from ._times import NAT, to_us
 
-__all__ = ["NAT", "Coded", "EventLog", "Ledger", "LedgerEntry", "Table", "to_us"]
+__all__ = [
+    "NAT",
+    "AttributeColumn",
+    "Coded",
+    "Customers",
+    "EventLog",
+    "Ledger",
+    "LedgerEntry",
+    "Table",
+    "to_us",
+]

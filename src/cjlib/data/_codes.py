@@ -100,7 +100,10 @@ def _is_broken(name: Any) -> bool:
     return isinstance(name, str) and not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name)
 
 
-UNFIT = ((f"longer than {LONGEST:,} characters", _is_too_long), ("with half a character (a lone surrogate)", _is_broken))
+UNFIT = (
+    (f"longer than {LONGEST:,} characters", _is_too_long),
+    ("with half a character (a lone surrogate)", _is_broken),
+)
 
 
 def as_categories(values: Any) -> np.ndarray:
@@ -118,7 +121,7 @@ def _encode(column: Column, role: str, findings: Findings, *, is_name: bool) -> 
     if kind == "O":
         return _encode_objects(values, role, findings, is_name)
     if kind in "iu":
-        return _encode_integers(values, None, role, findings)
+        return _encode_integers(values, role, findings)
     if kind == "f" and not is_name:
         return _encode_floats(values, role, findings)
     if kind in "UT" or (kind == "S" and not is_name):
@@ -180,19 +183,18 @@ def _narrowed(codes: np.ndarray, integers: list[int], role: str, findings: Findi
 def _refuse_large(codes: np.ndarray, is_large: np.ndarray, role: str, findings: Findings) -> None:
     if is_large.any():
         is_bad = _hits(codes, is_large)
-        findings.refuse(f"{role} beyond 64 bits", is_bad, f"an id must lie between -2^63 and 2^63 - 1{TEXT_HINT}")
+        findings.refuse(f"{role} beyond 64 bits", is_bad, f"integers up to 2^63 - 1 were expected{TEXT_HINT}")
         codes[is_bad] = ODD
 
 
 def _hits(codes: np.ndarray, is_meant: np.ndarray) -> np.ndarray:
     """(n,) which rows have one of the categories meant."""
-    return np.append(is_meant, [False, False])[codes]
+    is_hit: np.ndarray = np.append(is_meant, [False, False])[codes]
+    return is_hit
 
 
-def _encode_integers(values: np.ndarray, is_null: np.ndarray | None, role: str, findings: Findings) -> Encoded:
+def _encode_integers(values: np.ndarray, role: str, findings: Findings) -> Encoded:
     categories, codes = _unique_integers(values)
-    if is_null is not None:
-        codes[is_null] = MISSING
     if categories.dtype.kind == "u" and len(categories):
         _refuse_large(codes, categories > np.uint64(2**63 - 1), role, findings)
     return Encoded(codes, categories.astype(np.int64), np.arange(len(categories)))
@@ -227,7 +229,7 @@ def _encode_floats(values: np.ndarray, role: str, findings: Findings) -> Encoded
     is_good = ~(is_null | is_fraction | is_rounded)
     findings.note(f"{role} given as floats", int(is_good.sum()), "read as integers")
     codes = np.where(is_null, MISSING, ODD).astype(np.int32)
-    encoded = _encode_integers(values[is_good].astype(np.int64), None, role, findings)
+    encoded = _encode_integers(values[is_good].astype(np.int64), role, findings)
     codes[is_good] = encoded.codes
     return attrs.evolve(encoded, codes=codes)
 
@@ -244,8 +246,10 @@ def _encode_arrow(values: Any, role: str, findings: Findings, is_name: bool) -> 
     if types.is_null(kind) or len(values) == 0:
         return _nothing(len(values))
     if types.is_integer(kind):
-        is_null = values.is_null().to_numpy() if values.null_count else None
-        return _encode_integers(values.fill_null(0).to_numpy() if values.null_count else values.to_numpy(), is_null, role, findings)
+        encoded = _encode_integers(values.fill_null(0).to_numpy(), role, findings)
+        if values.null_count:
+            encoded.codes[values.is_null().to_numpy()] = MISSING
+        return encoded
     if types.is_floating(kind) and not is_name:
         return _encode_floats(values.to_numpy(), role, findings)
     if types.is_dictionary(kind):
@@ -295,7 +299,7 @@ def _from_dictionary(values: Any, is_uuid: bool) -> Encoded:
     dictionary = values.chunk(values.num_chunks - 1).dictionary
     distinct = dictionary.dictionary_encode()
     if len(distinct.dictionary) < len(dictionary) - dictionary.null_count:
-        codes = np.append(_indices(distinct), np.int32([MISSING, MISSING]))[codes]
+        codes = np.append(_indices(distinct), [MISSING, MISSING]).astype(np.int32)[codes]
         dictionary = distinct.dictionary
     order = compute.sort_indices(dictionary).to_numpy().astype(np.int64)
     categories = dictionary.to_numpy(zero_copy_only=False)
@@ -315,12 +319,11 @@ def _indices(chunk: Any) -> np.ndarray:
 
 def to_texts(column: Column, findings: Findings) -> np.ndarray:
     """(n,) objects: text as it came, None where there is none; what else stands there becomes text."""
-    if column.is_arrow:
-        values = column.values.to_numpy()
-    else:
-        values = column.values
-    is_other = [value is not None and not isinstance(value, str) for value in values]
-    if any(is_other):
-        kept = [None if is_missing(value) else _plain(value) if isinstance(value, str) else str(value) for value in values]
-        values = as_categories(kept)
-    return values.astype(object)
+    values = column.values.to_numpy().astype(object) if column.is_arrow else column.values.astype(object)
+    if any(value is not None and not isinstance(value, str) for value in values):
+        return as_categories([_as_text(value) for value in values])
+    return as_categories(values)
+
+
+def _as_text(value: Any) -> str | None:
+    return None if is_missing(value) else str(_plain(value))

@@ -58,7 +58,7 @@ def as_column(values: Any, name: str) -> Column:
     if not isinstance(values, (np.ndarray, list, tuple)):
         values = _from_library(values, name)
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(None)
+        values = values.tolist()
     if isinstance(values, (list, tuple)):
         values = _objects(values)
     return Column(name, _native(values, name) if isinstance(values, np.ndarray) else values)
@@ -102,7 +102,7 @@ def _from_pandas(values: Any) -> Any:
     if _has_pyarrow():
         return _chunked(_pyarrow().array(values, from_pandas=True))
     if str(dtype).startswith("datetime64"):
-        return values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if hasattr(values, "dt") else values
+        return values.astype("datetime64[us, UTC]").to_numpy(dtype="datetime64[us]")
     return values.to_numpy(dtype=object)
 
 
@@ -125,7 +125,8 @@ def _without_pyarrow(values: Any) -> np.ndarray:
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if series.dtype.is_integer() and series.null_count():
         return _objects(series.to_list())
-    return series.to_numpy()
+    array: np.ndarray = series.to_numpy()
+    return array
 
 
 def _has_pyarrow() -> bool:
@@ -163,9 +164,9 @@ class Frame:
         """
         count = self.names.count(name)
         if count == 0:
-            columns = ", ".join(shown(known) for known in self.names[:12])
+            columns = ", ".join(shown(known) for known in self.names[:12]) or "none"
             hint = did_you_mean(name, self.names)
-            raise DataError(f"{role}: there is no column {shown(name)}{hint}; columns are {columns or 'none'}")
+            raise DataError(f"{role}: there is no column {shown(name)}{hint}; columns are {columns}")
         if count > 1:
             raise DataError(f"{role}: {count} columns are called {shown(name)}; names must differ")
         return as_column(self._read(name), name if isinstance(name, str) else repr(name))
@@ -193,7 +194,7 @@ def as_frame(source: Any, wanted: Iterable[str] | None = None) -> Frame:
 
 
 def _from_mapping(source: Mapping[Any, Any]) -> Frame:
-    columns = {name: values for name, values in source.items()}
+    columns = dict(source)
     lengths = {name: len(values) for name, values in columns.items() if hasattr(values, "__len__")}
     if len(set(lengths.values())) > 1:
         raise DataError(f"the columns must have one length, not {shown(lengths)}")

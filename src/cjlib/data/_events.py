@@ -31,10 +31,6 @@ def _frozen_array(array: np.ndarray | None) -> np.ndarray | None:
     return array
 
 
-def _array() -> Any:
-    return attrs.field(converter=_frozen_array)
-
-
 @attrs.frozen(eq=False, kw_only=True, repr=False)
 class EventLog:
     """Events sorted by customer, time, order column and input, as read-only arrays.
@@ -60,21 +56,21 @@ class EventLog:
         ledger: what was refused and what was noted.
     """
 
-    customers: np.ndarray = _array()
-    starts: np.ndarray = _array()
-    time: np.ndarray = _array()
-    activity: np.ndarray = _array()
-    value: np.ndarray | None = _array()
-    channel: np.ndarray | None = _array()
-    actor: np.ndarray | None = _array()
-    recorded: np.ndarray | None = _array()
-    order: np.ndarray | None = _array()
+    customers: np.ndarray = attrs.field(converter=_frozen_array)
+    starts: np.ndarray = attrs.field(converter=_frozen_array)
+    time: np.ndarray = attrs.field(converter=_frozen_array)
+    activity: np.ndarray = attrs.field(converter=_frozen_array)
+    value: np.ndarray | None = attrs.field(converter=_frozen_array)
+    channel: np.ndarray | None = attrs.field(converter=_frozen_array)
+    actor: np.ndarray | None = attrs.field(converter=_frozen_array)
+    recorded: np.ndarray | None = attrs.field(converter=_frozen_array)
+    order: np.ndarray | None = attrs.field(converter=_frozen_array)
     event_ids: Coded | None = None
-    text: np.ndarray | None = _array()
-    row: np.ndarray = _array()
+    text: np.ndarray | None = attrs.field(converter=_frozen_array)
+    row: np.ndarray = attrs.field(converter=_frozen_array)
     activities: tuple[str, ...]
     channels: tuple[str, ...] = ()
-    actors: np.ndarray = _array()
+    actors: np.ndarray = attrs.field(converter=_frozen_array)
     ledger: Ledger = attrs.field(factory=Ledger)
 
     @classmethod
@@ -117,9 +113,9 @@ class EventLog:
         >>> log.customers.tolist(), log.activities
         (['a', 'b'], ('login', 'signup'))
         """
-        given = dict(customer=customer, activity=activity, time=time, value=value, channel=channel, actor=actor,
-                     recorded=recorded, order=order, event_id=event_id, text=text)
-        columns = {role: as_column(values, role) for role, values in given.items() if values is not None}
+        given = (customer, activity, time, value, channel, actor, recorded, order, event_id, text)
+        present = {role: values for role, values in zip(ROLES, given, strict=True) if values is not None}
+        columns = {role: as_column(values, role) for role, values in present.items()}
         return cls(**prepared(columns, tz, strict))
 
     @classmethod
@@ -165,9 +161,8 @@ class EventLog:
         >>> len(log)
         2
         """
-        names = dict(customer=customer, activity=activity, time=time, value=value, channel=channel, actor=actor,
-                     recorded=recorded, order=order, event_id=event_id, text=text)
-        wanted = {role: name for role, name in names.items() if name is not None}
+        names = (customer, activity, time, value, channel, actor, recorded, order, event_id, text)
+        wanted = {role: name for role, name in zip(ROLES, names, strict=True) if name is not None}
         source = as_frame(frame, wanted.values())
         return cls(**prepared({role: source.column(name, role) for role, name in wanted.items()}, tz, strict))
 
@@ -259,7 +254,7 @@ class EventLog:
     def _chosen(self, customers: Any) -> np.ndarray:
         if isinstance(customers, np.ndarray) and customers.dtype == bool:
             if customers.shape != self.customers.shape:
-                raise UsageError(f"a mask over {self.n_customers} customers was expected, not {customers.shape}")
+                raise UsageError(f"a mask of {self.n_customers} customers was expected, not {len(customers)}")
             return customers
         if isinstance(customers, (str, bytes)) or not isinstance(customers, Iterable):
             raise UsageError(f"several customers were expected, such as [{customers!r:.60}]")

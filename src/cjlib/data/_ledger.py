@@ -53,8 +53,8 @@ class Ledger:
     refused: 1 × missing customer (row 2)
     """
 
-    refused: tuple[LedgerEntry, ...] = attrs.field(default=(), converter=tuple)
-    noted: tuple[LedgerEntry, ...] = attrs.field(default=(), converter=tuple)
+    refused: tuple[LedgerEntry, ...] = ()
+    noted: tuple[LedgerEntry, ...] = ()
     read: int = 0
     kept: int = 0
 
@@ -125,7 +125,7 @@ class Findings:
     def ledger(self) -> Ledger:
         """All that was found so far."""
         n_bad = 0 if self._is_bad is None else int(self._is_bad.sum())
-        return Ledger(self.refused, self.noted, self.n_rows, self.n_rows - n_bad)
+        return Ledger(tuple(self.refused), tuple(self.noted), self.n_rows, self.n_rows - n_bad)
 
 
 def as_row_numbers(rows: Any) -> np.ndarray:

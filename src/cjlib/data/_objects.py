@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from ._ledger import Findings
 
 __all__ = ["is_missing", "kinds_of", "main_kind"]
 
-# The first type that fits names the kind; bool is an int and datetime is a date to Python, so they come first.
+# The first type that fits names the kind: to Python, bool is an int and a datetime is a date.
 KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "bool"),
     ((int, np.integer), "int"),
@@ -67,14 +66,17 @@ def kinds_of(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return codes, names
 
 
-def main_kind(values: np.ndarray, name: str, findings: Findings, together: frozenset[str] = frozenset()) -> tuple[str, np.ndarray]:
+def main_kind(
+    values: np.ndarray, name: str, findings: Findings, together: frozenset[str] = frozenset()
+) -> tuple[str, np.ndarray]:
     """The kind that most objects have, and a mask of the rows that have it.
 
     Rows of other kinds are refused; ``together`` names kinds that may be mixed. A column without any value
     has the kind ``""``.
     """
     codes, names = kinds_of(values)
-    counts = Counter({names[code]: int(count) for code, count in zip(*np.unique(codes[codes >= 0], return_counts=True), strict=True)})
+    counts = {name: int((codes == code).sum()) for code, name in enumerate(names)}
+    counts = {name: count for name, count in counts.items() if count}
     if not counts:
         return "", np.zeros(len(values), dtype=bool)
     if len(counts) > 1 and set(counts) <= together:
@@ -85,5 +87,6 @@ def main_kind(values: np.ndarray, name: str, findings: Findings, together: froze
     is_odd = ~is_main & (codes >= 0)
     if is_odd.any():
         first = values[int(np.argmax(is_odd))]
-        findings.refuse(f"mixed types in {name}", is_odd, f"{main} was expected, as in most rows, not {shown(first)}")
+        detail = f"{main} was expected, as in most rows, not {shown(first)}"
+        findings.refuse(f"mixed types in {name}", is_odd, detail)
     return main, is_main

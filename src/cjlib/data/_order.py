@@ -76,14 +76,15 @@ def note_ties(
     if not has_ids:
         columns = (None if column is None else column[tied] for column in (activity, value, *others))
         n_distinct = len(np.unique(_mixed(moment, *columns)))
-        findings.note("rows that repeat another exactly", len(tied) - n_distinct, "each counts; give event ids if not")
+        detail = "each counts; with event ids, equal ids are one event"
+        findings.note("rows that repeat another exactly", len(tied) - n_distinct, detail)
 
 
 def _n_open_lasts(moment: np.ndarray, customer: np.ndarray, activity: np.ndarray, value: np.ndarray) -> int:
     """For how many customers one activity has several values at one moment."""
     has_value = ~np.isnan(value)
     moment, customer, activity, value = (a[has_value] for a in (moment, customer, activity, value))
-    answers, first = np.unique(_mixed(moment, activity, value + 0.0), return_index=True)
+    _, first = np.unique(_mixed(moment, activity, value + 0.0), return_index=True)
     questions = _mixed(moment, activity)[first]
     _, position, count = np.unique(questions, return_inverse=True, return_counts=True)
     return len(np.unique(customer[first][count[position] > 1]))
@@ -94,7 +95,8 @@ def _mixed(*columns: np.ndarray | None) -> np.ndarray:
     given = [column for column in columns if column is not None]
     mixed = np.zeros(len(given[0]), dtype=np.uint64)
     for column in given:
-        bits = column.view(np.uint64) if column.dtype.itemsize == 8 else column.astype(np.int64).view(np.uint64)
+        wide = column if column.dtype.itemsize == 8 else column.astype(np.int64)
+        bits = wide.view(np.uint64)
         mixed = (mixed ^ bits) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
         mixed *= np.uint64(0xBF58476D1CE4E5B9)

@@ -109,8 +109,8 @@ def _one_row_per_id(read: _Read, is_kept: np.ndarray | None, findings: Findings)
     repeats = rows[~is_first]
     if len(repeats):
         is_other = _differs_from_first(read, rows, ids, is_first)
-        findings.note("events with an id that was there already", repeats, "one id is one event: the first counts")
-        findings.note("of these, other content under the same id", repeats[is_other], "left out; the first counts")
+        findings.note("rows with an event id that was there before", repeats, "left out: one id is one event")
+        findings.note("rows with other content under such an id", repeats[is_other], "left out as well")
     is_single = np.zeros(len(kept), dtype=bool)
     is_single[rows[is_first]] = True
     return is_single
@@ -180,4 +180,5 @@ def _note_names(activities: np.ndarray, findings: Findings) -> None:
     alike = [names for names in folded.values() if len(names) > 1]
     if alike:
         examples = ", ".join(repr(name)[:40] for name in alike[0][:3])
-        findings.note("activities alike but for case or blanks", len(alike), f"kept apart, such as {examples}")
+        detail = f"kept apart, such as {examples}"
+        findings.note("activities alike but for case or blanks", len(alike), detail)

@@ -72,8 +72,9 @@ class Coded:
             return np.full(len(self.codes), None, dtype=object)
         is_missing = self.codes < 0
         if not is_missing.any():
-            return self.categories[self.codes]
-        values = self.categories.astype(object)[self.codes]
+            decoded: np.ndarray = self.categories[self.codes]
+            return decoded
+        values: np.ndarray = self.categories.astype(object)[self.codes]
         values[is_missing] = None
         return values
 

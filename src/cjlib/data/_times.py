@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -91,18 +91,21 @@ def to_times(column: Column, tz: str | tzinfo, findings: Findings, *, required: 
 
 def _wrong_type(name: str, found: object) -> DataError:
     text = str(found)
-    hint = INTEGER_HINT if re.match(r"u?int|float|double|decimal", text) else "give datetimes, dates or ISO text"
+    is_number = re.match(r"u?int|float|double|decimal", text)
+    hint = INTEGER_HINT if is_number else "give datetimes, dates or ISO text"
     return DataError(f"{name}: times were expected, not {text}: {hint}")
 
 
-def _localised(times: np.ndarray, is_naive: Any, tz: str | tzinfo, name: str, findings: Findings) -> np.ndarray:
+def _localised(
+    times: np.ndarray, is_naive: Any, tz: str | tzinfo, name: str, findings: Findings
+) -> np.ndarray:
     zone = zone_of(tz)
-    if zone is timezone.utc:
+    if zone is UTC:
         return times
     rows = np.flatnonzero((times != NAT) & (times >= MIN_US) & (times < MAX_US) & is_naive)
     local, is_gap, is_twice = zoned(times[rows], zone)
-    findings.refuse(f"{name} in a gap of {zone}", rows[is_gap], "clocks were set forward: no such local time")
-    findings.note(f"{name} twice on the clocks of {zone}", rows[is_twice], "clocks were set back: the first is meant")
+    findings.refuse(f"{name} that no clock of {zone} showed", rows[is_gap], "clocks were set forward then")
+    findings.note(f"{name} that clocks of {zone} showed twice", rows[is_twice], "read as the first")
     times = times.copy()
     times[rows] = local
     return times
@@ -116,9 +119,10 @@ def _in_microseconds(values: np.ndarray, name: str, findings: Findings) -> np.nd
     if (unit, count) == ("us", 1):
         return values.view(np.int64)
     numbers = values.view(np.int64)
-    low, high = (np.datetime64(year, "us").astype(values.dtype).astype(np.int64) for year in ("1900", "2201"))
+    low, high = (np.datetime64(year).astype(values.dtype).astype(np.int64) for year in ("1900", "2201"))
     is_null, is_inside = numbers == NAT, (numbers >= low) & (numbers <= high)
-    times: np.ndarray = np.where(is_inside, numbers, 0).view(values.dtype).astype("datetime64[us]").view(np.int64)
+    safe = np.where(is_inside, numbers, 0).view(values.dtype)
+    times = safe.astype("datetime64[us]").view(np.int64)
     if unit in ("ns", "ps", "fs", "as"):
         is_fine = is_inside & (times.view("datetime64[us]").astype(values.dtype).view(np.int64) != numbers)
         findings.note(f"{name} finer than a microsecond", is_fine, "cut to microseconds")
@@ -186,7 +190,7 @@ def _from_object(value: Any) -> tuple[int, int]:
         return int(_in_microseconds(np.array([value]), "time", findings)[0]), NAIVE
     if not isinstance(value, datetime):
         return (datetime(value.year, value.month, value.day) - EPOCH) // MICROSECOND, NAIVE
-    if hasattr(value, "to_datetime64"):  # pandas' Timestamp: no arithmetic with datetime beyond its own range
+    if hasattr(value, "to_pydatetime"):  # pandas' Timestamp cannot be subtracted from times beyond its range
         value = value.to_pydatetime(warn=False)
     offset = value.utcoffset()
     if offset is None:
@@ -194,7 +198,9 @@ def _from_object(value: Any) -> tuple[int, int]:
     return (value.replace(tzinfo=None) - EPOCH - offset) // MICROSECOND, AWARE
 
 
-def _from_texts(values: np.ndarray, is_text: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, Any]:
+def _from_texts(
+    values: np.ndarray, is_text: np.ndarray, name: str, findings: Findings
+) -> tuple[np.ndarray, Any]:
     times, state = np.full(len(values), NAT, dtype=np.int64), np.zeros(len(values), dtype=np.int8)
     known: dict[str, tuple[int, int]] = {}
     for row in np.flatnonzero(is_text):
@@ -239,6 +245,6 @@ def _one_kind(times: np.ndarray, state: np.ndarray, name: str, findings: Finding
     if n_naive and n_aware:
         rare, word = (NAIVE, "without") if n_naive <= n_aware else (AWARE, "with")
         is_rare = state == rare
-        findings.refuse(f"{name} {word} a zone", is_rare, "times with and without a zone are mixed in this column")
+        findings.refuse(f"{name} {word} a zone", is_rare, "most others in this column are not so")
         times[is_rare] = NAT
     return state == NAIVE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +13,7 @@ from ._columns import shown
 __all__ = ["zone_of", "zoned"]
 
 STEP = 43_200_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def zone_of(tz: str | tzinfo) -> tzinfo:
@@ -23,11 +23,11 @@ def zone_of(tz: str | tzinfo) -> tzinfo:
         UsageError: if there is none.
     """
     if isinstance(tz, tzinfo):
-        return timezone.utc if str(tz) == "UTC" else tz
+        return UTC if str(tz) == "UTC" else tz
     if not isinstance(tz, str):
         raise UsageError(f"tz must be the name of a zone, such as 'Europe/Paris', not {shown(tz)}")
     if tz == "UTC":
-        return timezone.utc
+        return UTC
     try:
         return ZoneInfo(tz)
     except (KeyError, ValueError, OSError) as error:
