@@ -1,31 +1,36 @@
 """The definition of a journey: its elements, its checks, its files. Knows no data."""
 
-from ._elements import (
-    Aim,
-    Attribute,
-    ChecklistItem,
-    Handoff,
-    Milestone,
-    Note,
-    Persona,
-    Role,
-    Signal,
-    Stage,
-    Touchpoint,
-    Transition,
-)
+from . import curves
+from ._annotations import Aim, Attribute, Note, Role
+from ._elements import Milestone, Persona, Signal, Stage, Touchpoint
+from ._files import dump, dumps, load, loads
+from ._journey import Journey
+from ._metrics import Metric
+from ._scorecards import Bands, Group, Measure, Scorecard
+from ._transitions import ChecklistItem, Handoff, Transition
 
 __all__ = [
     "Aim",
     "Attribute",
+    "Bands",
     "ChecklistItem",
+    "Group",
     "Handoff",
+    "Journey",
+    "Measure",
+    "Metric",
     "Milestone",
     "Note",
     "Persona",
     "Role",
+    "Scorecard",
     "Signal",
     "Stage",
     "Touchpoint",
     "Transition",
+    "curves",
+    "dump",
+    "dumps",
+    "load",
+    "loads",
 ]
