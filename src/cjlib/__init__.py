@@ -10,8 +10,9 @@ from ._version import __version__
 
 _NAMES = {
     "journey": (
-        "Aim Attribute Bands ChecklistItem Diff Group Handoff Journey Measure Metric Milestone Note Persona Role "
-        "Scorecard Signal Stage Touchpoint Transition curves diff dump dumps load loads template templates"
+        "Aim Attribute Bands ChecklistItem Diff Group Handoff Journey Measure Metric Milestone Note "
+        "Persona Role Scorecard Signal Stage Touchpoint Transition curves diff dump dumps load loads "
+        "template templates"
     ),
     "criteria": "parse",
     "errors": "CJError",

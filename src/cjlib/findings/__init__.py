@@ -1,1 +1,5 @@
-"""What the journey of many customers shows."""
+"""What the journeys of many customers show."""
+
+from ._stages import time_in_stage
+
+__all__ = ["time_in_stage"]
