@@ -4,6 +4,7 @@ from ._attributes import AttributeColumn
 from ._customers import Customers
 from ._events import EventLog
 from ._ledger import Ledger, LedgerEntry
+from ._readers import read_customers, read_events
 from ._tables import Coded, Table
 from ._times import NAT, to_us
 
@@ -16,5 +17,7 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "Table",
+    "read_customers",
+    "read_events",
     "to_us",
 ]

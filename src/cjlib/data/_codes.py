@@ -11,9 +11,9 @@ import numpy as np
 from ..errors import DataError
 from ._columns import Column, shown
 from ._ledger import Findings
-from ._objects import is_missing, main_kind
+from ._objects import as_objects, is_missing, main_kind
 
-__all__ = ["Encoded", "as_categories", "encode_ids", "encode_names", "to_texts"]
+__all__ = ["Encoded", "encode_ids", "encode_names", "to_texts"]
 
 MISSING, ODD = -1, -2
 LONGEST = 1000
@@ -66,7 +66,7 @@ def encode_names(column: Column, role: str, findings: Findings, *, required: boo
     encoded = _encode(column, role, findings, is_name=True)
     if encoded.categories.dtype.kind == "i":
         findings.note(f"{role} given as integers", len(encoded.categories), "read as text")
-        encoded = _with_order(encoded.codes, as_categories([str(name) for name in encoded.categories]))
+        encoded = _with_order(encoded.codes, as_objects([str(name) for name in encoded.categories]))
     return _checked(encoded, role, findings, required)
 
 
@@ -106,13 +106,6 @@ UNFIT = (
 )
 
 
-def as_categories(values: Any) -> np.ndarray:
-    """(k,) object array of any Python values."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
 def _encode(column: Column, role: str, findings: Findings, *, is_name: bool) -> Encoded:
     values = column.values
     if column.is_arrow:
@@ -126,7 +119,7 @@ def _encode(column: Column, role: str, findings: Findings, *, is_name: bool) -> 
         return _encode_floats(values, role, findings)
     if kind in "UT" or (kind == "S" and not is_name):
         categories, codes = np.unique(values, return_inverse=True)
-        return _with_order(codes.astype(np.int32), as_categories(categories.tolist()))
+        return _with_order(codes.astype(np.int32), as_objects(categories.tolist()))
     raise _wrong_type(role, values.dtype, is_name)
 
 
@@ -140,7 +133,7 @@ def _with_order(codes: np.ndarray, categories: np.ndarray) -> Encoded:
 
 
 def _nothing(n_rows: int) -> Encoded:
-    return Encoded(np.full(n_rows, MISSING, dtype=np.int32), as_categories([]), np.zeros(0, dtype=np.int64))
+    return Encoded(np.full(n_rows, MISSING, dtype=np.int32), as_objects([]), np.zeros(0, dtype=np.int64))
 
 
 def _encode_objects(values: np.ndarray, role: str, findings: Findings, is_name: bool) -> Encoded:
@@ -157,7 +150,7 @@ def _encode_objects(values: np.ndarray, role: str, findings: Findings, is_name: 
     codes[is_main] = np.fromiter((table.setdefault(v, len(table)) for v in chosen), np.int32, len(chosen))
     if kind == "int":
         return _narrowed(codes, [int(value) for value in table], role, findings)
-    return _with_order(codes, as_categories([_plain(value) for value in table]))
+    return _with_order(codes, as_objects([_plain(value) for value in table]))
 
 
 def _is_absent(values: np.ndarray, is_main: np.ndarray) -> np.ndarray:
@@ -308,7 +301,7 @@ def _from_dictionary(values: Any, is_uuid: bool) -> Encoded:
         codes[_hits(codes, is_null)] = MISSING
         categories = np.where(is_null, b"" if _is_bytes(dictionary.type) else "", categories)
     if is_uuid:
-        categories = as_categories([uuid.UUID(bytes=value) for value in categories])
+        categories = as_objects([uuid.UUID(bytes=value) for value in categories])
     return Encoded(codes, categories, order)
 
 
@@ -321,8 +314,8 @@ def to_texts(column: Column, findings: Findings) -> np.ndarray:
     """(n,) objects: text as it came, None where there is none; what else stands there becomes text."""
     values = column.values.to_numpy().astype(object) if column.is_arrow else column.values.astype(object)
     if any(value is not None and not isinstance(value, str) for value in values):
-        return as_categories([_as_text(value) for value in values])
-    return as_categories(values)
+        return as_objects([_as_text(value) for value in values])
+    return as_objects(values)
 
 
 def _as_text(value: Any) -> str | None:

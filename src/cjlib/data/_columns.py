@@ -66,7 +66,8 @@ def as_column(values: Any, name: str) -> Column:
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
     array = np.empty(len(values), dtype=object)
-    array[:] = [*values] if len(values) != 1 else values[:1]
+    for i, value in enumerate(values):
+        array[i] = value
     return array
 
 

@@ -127,6 +127,11 @@ class Customers:
         codes = latest(self._columns[_stored_link(name)])
         return np.where(np.isnan(codes), -1, codes).astype(np.int64)
 
+    def linked(self, name: str) -> dict[Any, Any]:
+        """Whom each customer is linked to, by id; those without a link are left out."""
+        ids, positions = self.ids.tolist(), self.link(name).tolist()
+        return {own: ids[other] for own, other in zip(ids, positions, strict=True) if other >= 0}
+
     def as_of(self, t: Any) -> Customers:
         """The customers as they were known at ``t``: rows that held and were recorded by then.
 

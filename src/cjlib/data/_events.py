@@ -13,8 +13,10 @@ import numpy as np
 
 from ..errors import UnknownNameError, UsageError
 from ._columns import as_column, as_frame
+from ._customers import Customers
 from ._kernels import kept_per_customer
 from ._ledger import Ledger
+from ._links import regrouped
 from ._preparing import prepared
 from ._tables import Coded, Table
 from ._times import NAT, to_us
@@ -266,6 +268,29 @@ class EventLog:
                 raise UnknownNameError("customer", customer, self.customers[:1000].tolist())
             is_chosen[positions[customer]] = True
         return is_chosen
+
+    def by(self, link: Mapping[Any, Any] | str, customers: Customers | None = None) -> EventLog:
+        """The events of linked customers read as those of whom they belong to, with them as actors.
+
+        Who is linked to nobody stays a customer of their own, with the actors the log has.
+
+        Args:
+            link: whom each customer belongs to, by id; or the name of a link of ``customers``.
+            customers: where the link of that name is.
+
+        Raises:
+            UsageError: if a name is given without customers.
+
+        >>> log = EventLog.from_columns(["u1", "u2"], ["login", "login"], ["2024-01-01", "2024-01-02"])
+        >>> by_account = log.by({"u1": "acme", "u2": "acme"})
+        >>> by_account.customers.tolist(), by_account.actors.tolist()
+        (['acme'], ['u1', 'u2'])
+        """
+        if isinstance(link, str):
+            if customers is None:
+                raise UsageError(f"log.by({link!r}) needs the customers that have the link: pass customers=")
+            link = customers.linked(link)
+        return attrs.evolve(self, **regrouped(self, link))
 
     def customer_codes(self) -> np.ndarray:
         """(n,) int32, for every event the position of its customer."""

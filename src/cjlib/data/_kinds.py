@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, Literal, get_args
@@ -10,11 +9,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ..errors import UnknownNameError
-from ._codes import as_categories, encode_names, to_texts
+from ._codes import encode_names, to_texts
 from ._columns import Column, shown
 from ._ledger import Findings
-from ._numbers import NUMBERS, to_numbers
-from ._objects import is_missing, main_kind
+from ._numbers import NUMBERS, number_of, to_numbers
+from ._objects import as_objects, is_missing, main_kind
 from ._times import NAT, to_times
 
 __all__ = ["Kind", "as_attribute", "check_kind"]
@@ -103,7 +102,7 @@ def _read_text(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray,
 
 
 def _read_set(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray, tuple[Any, ...]]:
-    values = as_categories(column.values.to_pylist()) if column.is_arrow else column.values
+    values = as_objects(column.values.to_pylist()) if column.is_arrow else column.values
     options = [None if is_missing(value) else tuple(sorted({*map(str, value)})) for value in values]
     categories = sorted({option for option in options if option is not None})
     positions = {option: float(i) for i, option in enumerate(categories)}
@@ -119,7 +118,7 @@ READ: dict[Kind, Callable[[Column, Any, Findings], tuple[np.ndarray, tuple[Any, 
 def _parsed(column: Column, kind: Kind, findings: Findings) -> np.ndarray:
     """Text as the kind asks for; rows that don't read so are refused."""
     texts = to_texts(column, findings)
-    values, is_odd = as_categories([None] * len(texts)), np.zeros(len(texts), dtype=bool)
+    values, is_odd = as_objects([None] * len(texts)), np.zeros(len(texts), dtype=bool)
     known: dict[str, Any] = {}
     for row, text in enumerate(texts):
         if text is not None and text.strip():
@@ -133,10 +132,6 @@ def _parsed(column: Column, kind: Kind, findings: Findings) -> np.ndarray:
     return values
 
 
-def _parsed_number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) else None
-
-
 def _parsed_boolean(text: str) -> bool | None:
     value = WORDS.get(text.casefold())
     return None if value is None else bool(value)
@@ -147,5 +142,5 @@ def _parsed_set(text: str) -> tuple[str, ...]:
 
 
 PARSED: dict[str, Callable[[str], Any]] = {
-    "number": _parsed_number, "boolean": _parsed_boolean, "set": _parsed_set,
+    "number": number_of, "boolean": _parsed_boolean, "set": _parsed_set,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from ._columns import Column, shown
 from ._ledger import Findings
 from ._objects import main_kind
 
-__all__ = ["to_integers", "to_numbers"]
+__all__ = ["NUMBERS", "number_of", "to_integers", "to_numbers"]
 
 NUMBERS = frozenset({"int", "float", "decimal"})
 EXACT_FLOATS = 2**53
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def to_numbers(column: Column, findings: Findings) -> np.ndarray:
@@ -81,6 +83,15 @@ def _arrow_numbers(column: Column) -> np.ndarray:
         raise _wrong_type(column.name, kind)
     numbers: np.ndarray = values.to_numpy()
     return numbers
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text is, written with digits and a decimal point; None if it is none.
+
+    >>> number_of("2.5"), number_of("2,5")
+    (2.5, None)
+    """
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def to_integers(column: Column, findings: Findings) -> np.ndarray:

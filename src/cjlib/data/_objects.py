@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from ._columns import shown
 from ._ledger import Findings
 
-__all__ = ["is_missing", "kinds_of", "main_kind"]
+__all__ = ["as_objects", "is_missing", "kinds_of", "main_kind"]
 
 # The first type that fits names the kind: to Python, bool is an int and a datetime is a date.
 KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
@@ -28,6 +29,14 @@ KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((list, tuple, set, frozenset, np.ndarray), "set"),
 )
 PRECEDENCE = ("text", "int", "UUID", "bytes", "time", "date", "float", "decimal", "bool", "set")
+
+
+def as_objects(values: Sequence[Any]) -> np.ndarray:
+    """(n,) object array of any Python values, also of lists."""
+    array = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        array[i] = value
+    return array
 
 
 def is_missing(value: Any) -> bool:
