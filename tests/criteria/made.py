@@ -1,0 +1,102 @@
+"""Criteria for Hypothesis: every word, every operator, names that are hard to write down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from cjlib import criteria as c
+from cjlib.criteria import Comparison, Criterion, Membership, Term
+
+SPANNED = {"count": c.count, "distinct": c.distinct, "sum": c.sum, "mean": c.mean, "min": c.min, "max": c.max}
+
+names = st.one_of(
+    st.sampled_from(
+        ["login", "kick-off", 'he said "yes"', "it's", "back\\slash", "été", "@seats", " ", "a\nb", "#"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8),
+)
+durations = st.integers(1, 10**15).map(lambda us: timedelta(microseconds=us))
+any_durations = st.integers(-(10**15), 10**15).map(lambda us: timedelta(microseconds=us))
+numbers = st.one_of(st.integers(-(2**60), 2**60), st.floats(-1e300, 1e300, allow_nan=False))
+operators = st.sampled_from([">=", ">", "<=", "<", "==", "!="])
+orders = st.sampled_from([">=", ">", "<=", "<"])
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> dict[str, object]:
+    """What follows the name of the event."""
+    span = draw(st.sampled_from(["visit", "ever", "within"]))
+    found: dict[str, object] = {}
+    if span == "ever":
+        found["ever"] = True
+    if span == "within":
+        found["within"] = draw(durations)
+    return found | draw(channels())
+
+
+@st.composite
+def channels(draw: st.DrawFn) -> dict[str, object]:
+    """A channel, or none."""
+    return {"channel": draw(names)} if draw(st.booleans()) else {}
+
+
+@st.composite
+def events(draw: st.DrawFn) -> tuple[tuple[str, ...], dict[str, object]]:
+    """An activity or a touchpoint."""
+    name = draw(names)
+    return ((name,), {}) if draw(st.booleans()) else ((), {"touchpoint": name})
+
+
+@st.composite
+def spanned_terms(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(SPANNED)) -> Term:
+    """A term over a span."""
+    args, kwargs = draw(events())
+    return SPANNED[draw(st.sampled_from(kinds))](*args, **kwargs, **draw(spans()))  # type: ignore[arg-type]
+
+
+@st.composite
+def last_terms(draw: st.DrawFn) -> Term:
+    """The last value of an event."""
+    args, kwargs = draw(events())
+    return c.last(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
+
+
+@st.composite
+def idle_terms(draw: st.DrawFn) -> Term:
+    """The time since an event."""
+    args, kwargs = draw(events())
+    return c.idle(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
+
+
+attributes = names.map(c.attribute)
+number_terms = spanned_terms() | last_terms()
+duration_terms = st.just(c.dwell()) | st.just(c.age()) | names.map(c.until) | idle_terms()
+terms = number_terms | duration_terms | attributes
+options = st.lists(numbers, min_size=1, max_size=4) | st.lists(names, min_size=1, max_size=4)
+
+leaves = st.one_of(
+    st.builds(Comparison, number_terms | attributes, operators, numbers),
+    st.builds(Comparison, duration_terms, orders, any_durations),
+    st.builds(Comparison, attributes, operators, names),
+    st.builds(Comparison, attributes, st.sampled_from(["==", "!="]), st.booleans()),
+    st.builds(Comparison, number_terms | attributes, operators, attributes),
+    st.builds(Membership, number_terms, st.lists(numbers, min_size=1, max_size=4)),
+    st.builds(Membership, attributes, options),
+    st.builds(c.Contains, attributes, names),
+    st.builds(c.Happened, spanned_terms(kinds=("count",))),
+    st.builds(c.known, terms),
+)
+
+
+def _compound(inner: st.SearchStrategy[Criterion]) -> st.SearchStrategy[Criterion]:
+    pairs = st.tuples(inner, inner)
+    return (
+        pairs.map(lambda pair: pair[0] & pair[1])
+        | pairs.map(lambda pair: pair[0] | pair[1])
+        | inner.map(c.Not)
+    )
+
+
+criteria: st.SearchStrategy[Criterion] = st.recursive(leaves, _compound, max_leaves=8)
