@@ -122,7 +122,8 @@ def test_no_submodule_is_named_as_a_public_name_of_its_package() -> None:
             if isinstance(node, ast.ImportFrom) and node.module  # "from . import curves" is a module itself
             for alias in node.names
         }
-        modules = {path.stem for path in package.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+        modules = {path.stem for path in package.parent.glob("*.py")}
+        modules |= {path.parent.name for path in package.parent.glob("*/__init__.py")}
         clashes += [f"{package.parent.name}.{name}" for name in sorted(public & modules)]
     assert not clashes
 

@@ -16,12 +16,12 @@ _NAMES = {
     ),
     "criteria": "parse",
     "errors": "CJError",
-    "data": "Customers EventLog read_events",
+    "data": "Customers EventLog read_customers read_events",
     "trace": "Trace Waiver conformance replay",
     "snapshots": "Snapshot panel snapshot",
-    "simulation": "simulate",
+    "simulation": "Simulation simulate",
     "scoring": "HealthScorer Scorer Scores",
-    "outputs": "report",
+    "outputs": "Report report",
 }
 _MODULES = ("criteria", "errors", "findings")
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}

@@ -36,8 +36,8 @@ SENTENCES = {
     "No signal waits for an answer.": "Aucun signal n’attend de réponse.",
     "Nobody has been scored.": "Aucun client n’a de score.",
     "Nothing has run over.": "Rien n’a dépassé.",
-    "The lowest scores, and what sets them apart from the average customer.":
-        "Les scores les plus bas, et ce qui les distingue du client moyen.",
+    "The lowest scores, and the parts that take most from them.":
+        "Les scores les plus bas, et ce qui leur coûte le plus.",
     "The {shown} oldest of {count}.": "Les {shown} plus anciens sur {count}.",
     "What opens each way.": "Ce qui ouvre chaque voie.",
     "What was left out, and what deserves to be known.": "Ce qui a été écarté, et ce qu’il faut savoir.",

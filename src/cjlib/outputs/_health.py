@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..scoring._contract import Scores
+from ..scoring import Scores
 from ..trace import Trace
 
 __all__ = ["BandCount", "Health", "Risk", "StageHealth", "health_of"]
@@ -38,7 +38,7 @@ class StageHealth:
 
 @attrs.frozen(kw_only=True)
 class Risk:
-    """One customer with a low score; parts are differences from the average customer, worst first."""
+    """One customer with a low score; the parts that take most from it, worst first."""
 
     customer: object
     stage: str
@@ -158,11 +158,10 @@ def _risks(scores: Scores, trace: Trace, rows: Rows, visits: Rows) -> tuple[Risk
     """The lowest scores; of equal ones the longest in their stage first."""
     entered = trace.visits["entered"]
     order = np.lexsort((entered[visits], scores.values[rows]))[:SHOWN]
-    means = None if scores.parts is None or not len(rows) else np.nanmean(scores.parts[rows], axis=0)
-    return tuple(_risk(scores, trace, int(rows[i]), int(visits[i]), means) for i in order)
+    return tuple(_risk(scores, trace, int(rows[i]), int(visits[i])) for i in order)
 
 
-def _risk(scores: Scores, trace: Trace, row: int, visit: int, means: Floats | None) -> Risk:
+def _risk(scores: Scores, trace: Trace, row: int, visit: int) -> Risk:
     code = -1 if scores.band_codes is None else int(scores.band_codes[row])
     return Risk(
         customer=scores.customers[row],
@@ -174,13 +173,13 @@ def _risk(scores: Scores, trace: Trace, row: int, visit: int, means: Floats | No
         low=np.nan if scores.low is None else float(scores.low[row]),
         high=np.nan if scores.high is None else float(scores.high[row]),
         coverage=np.nan if scores.coverage is None else float(scores.coverage[row]),
-        parts=_worst_parts(scores, row, means),
+        parts=_worst_parts(scores, row),
     )
 
 
-def _worst_parts(scores: Scores, row: int, means: Floats | None) -> tuple[tuple[str, float], ...]:
-    if means is None or scores.parts is None:
+def _worst_parts(scores: Scores, row: int) -> tuple[tuple[str, float], ...]:
+    if scores.parts is None:
         return ()
-    differences = scores.parts[row] - means
-    order = np.argsort(differences, kind="stable")[:N_PARTS]
-    return tuple((scores.part_names[i], float(differences[i])) for i in order if differences[i] < 0)
+    parts = scores.parts[row]
+    order = np.argsort(parts, kind="stable")[:N_PARTS]
+    return tuple((scores.part_names[i], float(parts[i])) for i in order if parts[i] < 0)

@@ -78,7 +78,7 @@ def risk_section(facts: Facts) -> Markup:
         return tag("p", say("Nobody has been scored."))
     columns = [Column(say("Customer")), Column(say("Score"), True), Column(say("Band")), Column(say("Stage")),
                Column(say("Coverage"), True), Column(say("What pulls it down"))]  # fmt: skip
-    caption = say("The lowest scores, and what sets them apart from the average customer.")
+    caption = say("The lowest scores, and the parts that take most from them.")
     return grid(caption, columns, (_risk_row(facts, risk) for risk in health.risks))
 
 

@@ -12,7 +12,7 @@ import attrs
 from ..data import EventLog, Ledger
 from ..errors import UsageError
 from ..journey import Journey
-from ..scoring._contract import Scores
+from ..scoring import Scores
 from ..trace import Trace
 from ._facts import Facts, gather
 from ._health import health_of
