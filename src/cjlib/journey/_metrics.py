@@ -151,18 +151,18 @@ class Metric:
 
     **Derived**: ``ratio=(x, y)`` of two metrics or attributes, NaN where y is 0; ``start`` and ``end`` for
     the time from one to the other. Each names an activity or, with a prefix, ``milestone:aha``,
-    ``attribute:signed_on`` (a date) or ``stage:care`` (the entry). ``of`` says which pair: the ``first`` start
-    in the window and the first end at or after it, the same for the ``last`` start, or the ``mean`` over the
-    pairs that ended in the window. An end of the same name as the start is a later event. Unknown where the
-    start is missing; *open*, which a snapshot tells apart, where the end is. A date after t has not come
-    yet. Milestones and dates come once, so such an end may lie before the start (a negative time).
+    ``attribute:signed_on`` (a date) or ``stage:care`` (the entry). ``of`` says which pair: the ``first``
+    start in the window and the first end at or after it, the same for the ``last`` start, or the ``mean``
+    over the pairs that ended in the window. An end of the same name as the start is a later event. Unknown
+    where the start is missing; *open*, which a snapshot tells apart, where the end is. A date after t has not
+    come yet. Milestones and dates come once, so such an end may lie before the start (a negative time).
 
     Attributes:
         id: the name by which scorecards, aims and snapshots know the metric.
         label: what people read.
         description: what it tells, and why it matters.
-        aggregate: see above; unsaid: ``count``, ``value``, ``visits``, ``ratio`` or ``elapsed``, as the source
-            asks.
+        aggregate: see above; unsaid, what is usual of the source: ``count``, ``value``, ``visits``,
+            ``ratio``, ``elapsed``.
         activity: the name of the events; None with a touchpoint or for all events.
         touchpoint: the touchpoint whose events these are.
         channel: only events over this channel.
@@ -294,8 +294,8 @@ def _several_sources(metric: Metric) -> Iterator[tuple[str, str]]:
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         yield named[1], f"{' and '.join(named)} exclude each other: a metric has one source"
-    if metric.channel is not None and metric.source != "event":
-        yield "channel", "only events come over a channel"
+    if metric.channel is not None and (metric.source != "event" or (metric.activity or "").startswith("@")):
+        yield "channel", "only events of the log come over a channel"
     if metric.source == "attribute" and metric.attribute is None:
         yield "attribute", f"{metric.aggregate} needs attribute=..."
     if metric.source == "ratio" and metric.ratio is None:

@@ -1,0 +1,100 @@
+"""The arrays that the kernels take."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+
+DAY: Final = 86_400_000_000
+ALWAYS: Final = -1  # no window: the whole past
+BLOCK: Final = 64  # long windows are summed by blocks of so many matches, counted from the first
+LONG: Final = 2 * BLOCK
+CHUNK: Final = 50_000  # rows and events that are looked at together, so that they stay in the cache
+
+COUNT: Final = 0
+SUM: Final = 1
+MEAN: Final = 2
+MIN: Final = 3
+MAX: Final = 4
+FIRST: Final = 5
+LAST: Final = 6
+FIRST_TIME: Final = 7
+LAST_TIME: Final = 8
+AGE: Final = 9  # days since the latest
+DAYS: Final = 10
+ACTORS: Final = 11
+TREND: Final = 12
+
+NEEDS_VALUE: Final = 1
+NEEDS_ACTOR: Final = 2
+
+
+class Events(NamedTuple):
+    """What customers lived, one after the other in order of time; a column that is not there is empty."""
+
+    begin: Ints  # (customers,) the slice of each
+    end: Ints
+    time: Ints
+    kind: Codes  # the activity
+    value: Floats
+    channel: Codes
+    actor: Codes
+    recorded: Ints
+
+
+class Questions(NamedTuple):
+    """What is asked of them: filters, and for each the aggregates over windows of what it lets pass."""
+
+    kinds: Flags  # (filters, kinds)
+    channel: Codes  # (filters,) -1: any
+    needs: Codes  # (filters,)
+    lowest: Floats  # (filters,) the range of values, for those that need one
+    highest: Floats
+    asked_from: Ints  # (filters + 1,) slices of what follows
+    aggregate: Codes  # (questions,)
+    window: Ints
+    lag: Ints  # the window is (t - lag - window, t - lag]
+    zone: Codes
+    zone_from: Ints  # (zones + 1,) slices of what follows
+    zone_since: Ints  # from when on a shift against UTC holds
+    zone_shift: Ints
+    codes: Ints  # the earliest day, and how many different actors or days there can be
+
+
+class Segments(NamedTuple):
+    """Rows that know the same events: a customer's, or where events came late each row for itself."""
+
+    customer: Ints
+    first: Ints  # the moments of the rows, from first to last
+    last: Ints
+    begin: Ints  # the slice of the matches
+    end: Ints
+
+
+class Matches(NamedTuple):
+    """The events that a filter let pass, and what their blocks amount to."""
+
+    time: Ints
+    value: Floats
+    actor: Codes
+    code: Ints
+    sums: Floats  # (blocks,)
+    minima: Floats
+    maxima: Floats
+    lines: Floats  # (blocks, 4) for the trend
+    seen: Codes  # (codes,) all 0 between uses
+
+
+class Windows(NamedTuple):
+    """Of every row: its moment and the slice of the matches that its window holds."""
+
+    moment: Ints
+    low: Ints
+    high: Ints

@@ -1,0 +1,275 @@
+"""Customers and their metrics at one moment, or at several."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+
+from ..data._ledger import Ledger
+from ..data._tables import Coded, Table
+from ..data._times import to_us
+from ..errors import UnknownNameError, UsageError
+from ..journey._metrics import Metric
+from ._columns import Column
+from ._frames import columns_of
+from ._layout import Codes, Floats
+
+__all__ = ["STAGE", "Later", "Snapshot"]
+
+STAGE = "@stage"
+
+
+class Later(Protocol):
+    """What can still be computed when somebody asks for it."""
+
+    def age(self, name: str) -> Floats:
+        """(rows,) days since the newest evidence of a metric."""
+
+    def stage(self) -> Column:
+        """The stage of every row."""
+
+    def fingerprint(self) -> str:
+        """A hash of the data and of what was asked of them."""
+
+
+@attrs.frozen
+class Given:
+    """A table that came ready-made: nothing is known of what it was made from."""
+
+    rows: int
+    digest: str
+
+    def age(self, name: str) -> Floats:
+        """NaN: nobody knows."""
+        return np.full(self.rows, np.nan)
+
+    def stage(self) -> Column:
+        """Not to be had."""
+        raise UnknownNameError("metric", STAGE)
+
+    def fingerprint(self) -> str:
+        """A hash of the table."""
+        return self.digest
+
+
+@attrs.frozen
+class Part:
+    """What can still be computed for some of the rows."""
+
+    whole: Later
+    rows: Any = attrs.field(eq=False)
+
+    def age(self, name: str) -> Floats:
+        """(rows,) days."""
+        return self.whole.age(name)[self.rows]  # type: ignore[no-any-return]
+
+    def stage(self) -> Column:
+        """The stage of every row."""
+        return self.whole.stage().take(self.rows)
+
+    def fingerprint(self) -> str:
+        """A hash of the whole and of the choice."""
+        return hashlib.sha256(self.whole.fingerprint().encode() + np.asarray(self.rows).tobytes()).hexdigest()
+
+
+def _read_only(array: Any) -> Any:
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _as_mapping(metrics: Mapping[str, Metric]) -> Mapping[str, Metric]:
+    return MappingProxyType(dict(metrics))
+
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
+class Snapshot:
+    """One row per customer and moment; a panel is the same with several moments.
+
+    ``snapshot["logins"]`` is the metric's read-only column, (n,) float64 with NaN where it cannot be said;
+    of a category, (n,) objects with None. Made by :func:`cjlib.snapshot` and :func:`cjlib.panel`, or from a
+    ready-made table with `from_frame`.
+
+    Attributes:
+        ids: (customers,) who can appear, sorted; some may have no row.
+        codes_of_customers: (n,) int32, the position of each row's customer in ``ids``.
+        moments: (moments,) datetime64[us], UTC, ascending; NaT where nobody said.
+        numbers_of_moments: (n,) int32, the position of each row's moment in ``moments``.
+        metrics: what was measured, by id; without entry where a ready-made table doesn't tell.
+        names: the columns.
+        has_stage: whether ``snapshot["@stage"]``, the stage of each row, can be had.
+        ledger: what is worth knowing about the data and the metrics.
+    """
+
+    ids: Any = attrs.field(converter=_read_only)
+    codes_of_customers: Codes = attrs.field(converter=_read_only)
+    moments: Any = attrs.field(converter=_read_only)
+    numbers_of_moments: Codes = attrs.field(converter=_read_only)
+    metrics: Mapping[str, Metric] = attrs.field(converter=_as_mapping)
+    ledger: Ledger
+    has_stage: bool = False
+    _columns: Mapping[str, Column]
+    _later: Later
+    _kept: dict[tuple[str, str], Any] = attrs.field(factory=dict, init=False)
+
+    @classmethod
+    def from_frame(cls, frame: Any, *, customer: str = "customer", as_of: Any = None) -> Snapshot:
+        """A snapshot from a ready-made table: every other column is a metric.
+
+        Numbers and booleans (1 and 0) become numbers, text and sets become categories.
+
+        Args:
+            frame: pandas, polars, pyarrow, DuckDB, or a mapping of columns; it is never changed.
+            customer: the name of the column with the ids.
+            as_of: the moment of the whole table, or the name of a column with the moments.
+
+        Raises:
+            DataError: if a column is missing or cannot be used, an id is missing, or a customer stands twice
+                at one moment.
+
+        >>> snapshot = Snapshot.from_frame({"customer": ["a", "b"], "logins": [3, 7], "plan": ["pro", None]})
+        >>> snapshot["logins"], snapshot["plan"]
+        (array([3., 7.]), array(['pro', None], dtype=object))
+        """
+        found = columns_of(frame, customer, as_of)
+        return cls(
+            ids=found.ids, codes_of_customers=found.codes, moments=found.moments.view("datetime64[us]"),
+            numbers_of_moments=found.numbers, metrics={}, ledger=found.ledger, columns=found.columns,
+            later=Given(len(found.codes), found.digest),
+        )  # fmt: skip
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in the order in which they were asked for."""
+        return tuple(self._columns)
+
+    def __len__(self) -> int:
+        return len(self.codes_of_customers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns or (name == STAGE and self.has_stage)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def _column(self, name: str) -> Column:
+        if name == STAGE and self.has_stage:
+            return self._once("column", name, self._later.stage)  # type: ignore[no-any-return]
+        if name not in self._columns:
+            raise UnknownNameError("metric", name, self._columns)
+        return self._columns[name]
+
+    def _once(self, what: str, name: str, make: Any) -> Any:
+        if (what, name) not in self._kept:
+            self._kept[what, name] = make()
+        return self._kept[what, name]
+
+    def __getitem__(self, name: str) -> Any:
+        column = self._column(name)
+        if column.categories is None:
+            return column.values
+        return self._once("decoded", name, lambda: _read_only(_decoded(column)))
+
+    def codes(self, name: str) -> Codes:
+        """(n,) int32 positions in ``categories(name)``, -1 where the category is unknown."""
+        return self._categorical(name).values  # type: ignore[no-any-return]
+
+    def categories(self, name: str) -> tuple[Any, ...]:
+        """What the codes of a category stand for."""
+        return self._categorical(name).categories or ()
+
+    def _categorical(self, name: str) -> Column:
+        column = self._column(name)
+        if column.categories is None:
+            raise UsageError(f"metric {name!r} is a number: read it as snapshot[{name!r}]")
+        return column
+
+    def kind(self, name: str) -> str:
+        """``number`` or ``category``."""
+        return "number" if self._column(name).categories is None else "category"
+
+    def evidence_age(self, name: str) -> Floats:
+        """(n,) days between each row's moment and the newest evidence that its number rests on.
+
+        NaN where there is none (a count of 0 rests on nothing); 0 for constant attributes, which are as of
+        today. A ratio is as old as the older of its two.
+        """
+        self._column(name)
+        if name == STAGE:
+            raise UsageError("the stage of a row is as old as its visit: ask for a metric time_in_stage")
+        return self._once("age", name, lambda: _read_only(self._later.age(name)))  # type: ignore[no-any-return]
+
+    def is_open(self, name: str) -> Any:
+        """(n,) bool: where the time from start to end has begun and not ended; its value there is NaN."""
+        return ~np.isnan(self.so_far(name))
+
+    def so_far(self, name: str) -> Floats:
+        """(n,) how much of a time has passed where it is still open, in the metric's unit; NaN elsewhere."""
+        column = self._column(name)
+        return np.full(len(self), np.nan) if column.so_far is None else column.so_far
+
+    @property
+    def customer(self) -> Any:
+        """(n,) the id of each row's customer."""
+        return self._once("customer", "", lambda: _read_only(self.ids[self.codes_of_customers]))
+
+    @property
+    def as_of(self) -> Any:
+        """(n,) datetime64[us]: each row's moment."""
+        return self._once("as_of", "", lambda: _read_only(self.moments[self.numbers_of_moments]))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the data and of what was asked of them."""
+        return self._once("fingerprint", "", self._later.fingerprint)  # type: ignore[no-any-return]
+
+    def at(self, moment: Any) -> Snapshot:
+        """The rows of one moment of a panel.
+
+        Raises:
+            UnknownNameError: if the panel has no such moment.
+        """
+        found = np.flatnonzero(self.moments == np.int64(to_us(moment)).view("datetime64[us]"))
+        if len(found) == 0:
+            raise UnknownNameError("moment", moment, [str(one) for one in self.moments])
+        return self.select(self.numbers_of_moments == found[0])
+
+    def select(self, rows: Any) -> Snapshot:
+        """Some of the rows: a boolean mask or positions."""
+        rows = np.asarray(rows)
+        numbers = self.numbers_of_moments[rows]
+        used = np.unique(numbers)
+        return Snapshot(
+            ids=self.ids, codes_of_customers=self.codes_of_customers[rows], moments=self.moments[used],
+            numbers_of_moments=np.searchsorted(used, numbers).astype(np.int32), metrics=self.metrics,
+            ledger=self.ledger, has_stage=self.has_stage,
+            columns={name: column.take(rows) for name, column in self._columns.items()},
+            later=Part(self._later, rows),
+        )  # fmt: skip
+
+    def to_table(self) -> Table:
+        """One row per customer and moment: customer, as_of, one column per metric."""
+        metrics = {name: _for_table(column) for name, column in self._columns.items()}
+        customer = Coded(self.codes_of_customers, self.ids)
+        return Table({"customer": customer, "as_of": self.as_of, **metrics}, name="snapshot")
+
+    def __repr__(self) -> str:
+        when = str(self.moments[0])[:19] if len(self.moments) else "no moment"
+        if len(self.moments) > 1:
+            when = f"{len(self.moments)} moments from {when} to {str(self.moments[-1])[:19]}"
+        return f"<Snapshot of {len(self):,} rows at {when}: {', '.join(self.names)}>"
+
+
+def _decoded(column: Column) -> Any:
+    return Coded(column.values, column.categories).decode()
+
+
+def _for_table(column: Column) -> Any:
+    return column.values if column.categories is None else Coded(column.values, column.categories)
+
+
