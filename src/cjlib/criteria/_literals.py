@@ -1,0 +1,105 @@
+"""Literals of criteria: durations, numbers, text, and how each is written."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from ..errors import CriterionError
+
+__all__ = ["as_duration", "duration_text", "literal_text", "plain_literal"]
+
+UNITS = {"w": 604_800_000_000, "d": 86_400_000_000, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000}
+LONGEST = 1000 * 366 * UNITS["d"]
+_DURATION = re.compile(r"(-?)(\d{1,12}(?:\.\d{1,6})?)(w|d|h|min|s)", re.ASCII)
+
+
+def as_duration(value: object) -> timedelta:
+    """The duration meant by ``"2w"``, ``"30d"``, ``"12h"``, ``"90min"``, ``"45s"`` or a timedelta.
+
+    Raises:
+        CriterionError: if the text is no duration; ``"m"`` is refused, for minutes are ``min``
+            and a month is no fixed duration.
+
+    >>> as_duration("90min")
+    datetime.timedelta(seconds=5400)
+    """
+    if isinstance(value, timedelta):
+        microseconds: int | Decimal = value // timedelta(microseconds=1)
+    elif isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None:
+            raise CriterionError(f"{value[:80]!r} is no duration{_duration_hint(value)}")
+        sign, digits, unit = match.groups()
+        microseconds = Decimal(sign + digits) * UNITS[unit]
+        if microseconds != int(microseconds):
+            raise CriterionError(f"{value[:80]!r} is finer than a microsecond")
+    else:
+        raise CriterionError(f"a duration was expected, such as '30d', not {value!r:.80}")
+    if abs(microseconds) > LONGEST:
+        raise CriterionError(f"{value!r:.80} is longer than a thousand years")
+    return timedelta(microseconds=int(microseconds))
+
+
+def _duration_hint(text: str) -> str:
+    lowered = text.strip().casefold()
+    if re.fullmatch(r"-?[\d.]+\s*m", lowered):
+        return ": 'm' could be minutes or months; write 'min' for minutes, and days for months ('30d')"
+    return ": write a number and one of w, d, h, min, s, such as '30d'"
+
+
+def duration_text(value: timedelta) -> str:
+    """The shortest exact text in the largest of d, h, min and s.
+
+    >>> duration_text(timedelta(weeks=2))
+    '14d'
+    """
+    microseconds = value // timedelta(microseconds=1)
+    for unit in ("d", "h", "min", "s"):
+        if microseconds % UNITS[unit] == 0:
+            return f"{microseconds // UNITS[unit]}{unit}"
+    sign = "-" if microseconds < 0 else ""
+    seconds, rest = divmod(abs(microseconds), UNITS["s"])
+    return f"{sign}{seconds}.{rest:06d}".rstrip("0") + "s"
+
+
+def plain_literal(value: object) -> int | float | bool | str:
+    """A finite number, a boolean, or text as it is written (times become ISO text)."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, str):
+        return checked_text(value)
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value) or abs(value) > 1e300:
+            raise CriterionError(f"a literal must be a finite number, not {value!r:.80}")
+        return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
+    raise CriterionError(
+        f"a literal must be a number, text, a boolean, a duration or a time, not {value!r:.80}"
+    )
+
+
+def checked_text(value: str) -> str:
+    """The text itself, if it can stand in a file: not empty, no NUL, no lone surrogate, not endless."""
+    if not isinstance(value, str):
+        raise CriterionError(f"a name was expected as text, not {value!r:.80}")
+    if not value or len(value) > 1000:
+        raise CriterionError(f"a name must have 1 to 1,000 characters, not {len(value)}")
+    if "\0" in value or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+        raise CriterionError(f"{value!r:.80} has a character that no text file can hold")
+    return value
+
+
+def literal_text(value: int | float | bool | str | timedelta) -> str:
+    """How a literal is written in a criterion."""
+    if isinstance(value, timedelta):
+        return f'"{duration_text(value)}"'
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

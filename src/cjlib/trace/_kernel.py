@@ -1,0 +1,203 @@
+"""The replay of a block of customers: one pass over their sorted events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._jit import jit
+from ._instants_kernel import (
+    choose, differs, enter, leave, next_alarm, release, release_waived, watch, watch_handoffs,
+)  # fmt: skip
+from ._layout import (
+    ACT_FROM, HANDOFF_FROM, INITIAL, ITEM_FROM, M_CUSTOMER, M_FIRST, M_HELD, M_NEXT, M_NUMBER, M_STAGE, M_WRITTEN,
+    N_ATTRIBUTES, N_MILESTONES, N_SIGNALS, N_STAGES, NAT, NEVER, RAISED, REACHED, STAGES_DECIDE, STAMPS, TARGETS,
+    WAKES, X_CHANGES, X_EVENTS, X_FIRST, X_WAIVERS, Inputs, Ints, Program, State,
+)  # fmt: skip
+from ._terms_kernel import begin_beginning, begin_terms, inner, take_event
+
+__all__ = ["DONE", "NO_ROOM", "TOO_MANY_VISITS", "replay_block"]
+
+DONE = 0
+NO_ROOM = 1
+TOO_MANY_VISITS = 2
+
+
+@inner
+def begin_customer(p: Program, x: Inputs, w: State, customer: int) -> int:
+    """Put the customer in the initial stage at the first moment, what happened before it taken in.
+
+    Returns:
+        The position of the first change of an attribute that is not taken in yet.
+    """
+    first, event = x.customers[customer, X_FIRST], x.customers[customer, X_EVENTS]
+    end = x.customers[customer + 1, X_EVENTS]
+    begin_terms(p, w, event, end - event)
+    w.marks[M_CUSTOMER] = customer
+    w.marks[M_FIRST] = first
+    w.marks[M_NUMBER] = 0
+    for attribute in range(p.ints[N_ATTRIBUTES]):
+        w.floats[p.terms.shape[0] + attribute] = x.attributes[attribute, customer]
+    for stage in range(p.ints[N_STAGES]):
+        w.marks[p.ints[STAMPS] + stage] = NAT
+    for milestone in range(p.ints[N_MILESTONES]):
+        w.marks[p.ints[REACHED] + milestone] = 0
+    for signal in range(p.ints[N_SIGNALS]):
+        w.marks[p.ints[RAISED] + signal] = -1
+    while event < end and x.time[event] < first:
+        if p.ints[STAGES_DECIDE] != 0:
+            w.queues[-1, event - x.customers[customer, X_EVENTS]] = -1
+        take_event(p, x, w, event)
+        event += 1
+    w.marks[M_NEXT] = event
+    change = x.customers[customer, X_CHANGES]
+    while change < x.customers[customer + 1, X_CHANGES] and x.changes[change, 0] < first:
+        w.floats[p.terms.shape[0] + x.changes[change, 1]] = x.change_values[change]
+        change += 1
+    begin_beginning(p, w)
+    enter(p, w, p.ints[INITIAL], first)
+    return change  # type: ignore[no-any-return]
+
+
+@inner
+def take_events(p: Program, x: Inputs, w: State, limit: int) -> tuple[int, int]:
+    """Take in events up to the limit, but stop after the instant of the first that can matter.
+
+    Returns:
+        What they wake (bit 1: ways out of the stage, bit 2: milestones and signals), and when.
+    """
+    customer, stage = w.marks[M_CUSTOMER], w.marks[M_STAGE]
+    first_event, end = x.customers[customer, X_EVENTS], x.customers[customer + 1, X_EVENTS]
+    stages_decide = p.ints[STAGES_DECIDE] != 0
+    wakes_row = p.ints[WAKES] + stage
+    event = w.marks[M_NEXT]
+    wakes, now = np.int64(0), limit
+    while event < end:
+        time = x.time[event]
+        if time > limit or (wakes != 0 and time != now):
+            break
+        now = time
+        if stages_decide:
+            w.queues[-1, event - first_event] = stage
+        activity = x.activity[event]
+        if p.ints[p.ints[ACT_FROM] + activity] < p.ints[p.ints[ACT_FROM] + activity + 1]:
+            take_event(p, x, w, event)
+        wakes |= p.flags[wakes_row, activity]
+        if w.marks[M_HELD] != 0:
+            release(p, w, np.int64(activity), np.int64(-1))
+        event += 1
+    w.marks[M_NEXT] = event
+    return wakes, now if wakes != 0 else limit
+
+
+@inner
+def take_changes(p: Program, x: Inputs, w: State, change: int, now: int) -> tuple[int, int]:
+    """Take in the attributes that change now: the next change, and whether any value is another."""
+    wakes = np.int64(0)
+    while change < x.customers[w.marks[M_CUSTOMER] + 1, X_CHANGES] and x.changes[change, 0] <= now:
+        attribute = x.changes[change, 1]
+        place = p.terms.shape[0] + attribute
+        if differs(w.floats[place], x.change_values[change]):
+            wakes = np.int64(3)
+            release(p, w, np.int64(-1), attribute)
+        w.floats[place] = x.change_values[change]
+        change += 1
+    return change, wakes
+
+
+@inner
+def next_waiver(x: Inputs, customer: int, now: int) -> int:
+    """The first start or end of a waiver after now."""
+    moment = NEVER
+    for position in range(x.customers[customer, X_WAIVERS], x.customers[customer + 1, X_WAIVERS]):
+        if x.waivers[position, 1] > now:
+            moment = min(moment, x.waivers[position, 1])
+        if x.waivers[position, 2] > now:
+            moment = min(moment, x.waivers[position, 2])
+    return moment
+
+
+@inner
+def turn_waivers(p: Program, x: Inputs, w: State, now: int) -> None:
+    """Let transitions try again whose waiver starts or ends now."""
+    customer = w.marks[M_CUSTOMER]
+    for position in range(x.customers[customer, X_WAIVERS], x.customers[customer + 1, X_WAIVERS]):
+        if x.waivers[position, 1] == now or x.waivers[position, 2] == now:
+            release_waived(p, w, x.waivers[position, 0])
+
+
+@inner
+def room_needed(p: Program) -> int:
+    """More rows than one instant can write: each stage left twice with all its handoffs, and every watcher."""
+    n_stages = p.ints[N_STAGES]
+    n_handoffs = p.ints[p.ints[HANDOFF_FROM] + n_stages]
+    n_items = p.ints[p.ints[ITEM_FROM] + n_handoffs]
+    return 2 * (n_stages + n_handoffs + n_items + 1) + p.ints[N_MILESTONES] + p.ints[N_SIGNALS]  # type: ignore[no-any-return]
+
+
+@inner
+def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, until: int, most: int) -> int:
+    """Replay one customer up to until, included: DONE, NO_ROOM or TOO_MANY_VISITS."""
+    room = rows.shape[0] - room_needed(p)
+    n_watchers = p.ints[N_MILESTONES] + p.ints[N_SIGNALS]
+    change = begin_customer(p, x, w, customer)
+    alarm, waiver = x.customers[customer, X_FIRST], next_waiver(x, customer, x.customers[customer, X_FIRST])
+    while True:
+        limit = min(min(alarm, waiver), until + 1)
+        if change < x.customers[customer + 1, X_CHANGES]:
+            limit = min(limit, x.changes[change, 0])
+        wakes, now = take_events(p, x, w, limit)
+        if w.marks[M_WRITTEN] > room:
+            return NO_ROOM
+        if now > until:
+            break
+        if now == limit:
+            change, turned = take_changes(p, x, w, change, now)
+            wakes |= turned
+            if now == waiver:
+                turn_waivers(p, x, w, now)
+                waiver = next_waiver(x, customer, now)
+                wakes = np.int64(3)
+            if now == alarm:
+                wakes = np.int64(3)
+        if wakes == 0:
+            continue
+        while wakes & 1 != 0:
+            stage = p.ints[HANDOFF_FROM] + w.marks[M_STAGE]
+            if p.ints[stage] < p.ints[stage + 1]:
+                watch_handoffs(p, x, w, now)
+            fired = choose(p, x, w, now)
+            if fired < 0:
+                break
+            leave(p, x, w, rows, fired, now)
+            w.marks[M_NUMBER] += 1
+            enter(p, w, p.ints[p.ints[TARGETS] + fired], now)
+            wakes = np.int64(3)
+        if n_watchers > 0 and wakes & 2 != 0:
+            watch(p, x, w, rows, now)
+        if w.marks[M_NUMBER] >= most:
+            return TOO_MANY_VISITS
+        alarm = next_alarm(p, x, w, now)
+    leave(p, x, w, rows, np.int64(-1), until)
+    return DONE
+
+
+@jit
+def replay_block(
+    p: Program, x: Inputs, w: State, rows: Ints, low: int, high: int, until: int, most: int
+) -> tuple[int, int]:
+    """Replay customers low to high.
+
+    Returns:
+        The customer at which it stopped and why: DONE, NO_ROOM (nothing of that customer is written: give more
+        room and go on from there) or TOO_MANY_VISITS.
+    """
+    for customer in range(low, high):
+        if x.customers[customer, X_FIRST] == NAT or x.customers[customer, X_FIRST] > until:
+            continue
+        written = w.marks[M_WRITTEN]
+        status = replay_customer(p, x, w, rows, customer, until, most)
+        if status == NO_ROOM:
+            w.marks[M_WRITTEN] = written
+        if status != DONE:
+            return customer, status
+    return high, DONE
