@@ -59,6 +59,10 @@ class Facts:
         """How a stage is called on the page."""
         return self.journey.stage(stage).label or stage
 
+    def role_label(self, role: str) -> str:
+        """How a role is called on the page, declared or not."""
+        return next((one.label for one in self.journey.roles if one.id == role and one.label), role)
+
     @property
     def customers(self) -> int:
         """All customers that the replay traced."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["FRENCH"]
 
 SENTENCES = {
@@ -20,8 +22,8 @@ SENTENCES = {
         "La santé est de {mean} en moyenne ; {count} clients sont « {band} ».",
     "{count} rows of the data were refused; see the data section.":
         "{count} lignes de données ont été refusées ; voir la section Données.",
-    "Counts are customers who have taken each way. Grey: nobody yet.":
-        "Les nombres sont les passages par chaque voie. En gris : personne encore.",
+    "On the lines: how often each way was taken. Grey: never.":
+        "Sur les lignes : le nombre de passages. En gris : aucun.",
     "Customers by band, in stages that are scored; {count} without a score.":
         "Clients par niveau, dans les étapes évaluées ; {count} sans score.",
     "How many customers have which score": "Répartition des scores",
@@ -109,4 +111,8 @@ WORDS = {
     "trace": "rejeu",
 }
 
-FRENCH = SENTENCES | WORDS
+# French sets its quotation marks, colons and the like apart, and no line breaks there.
+NBSP = "\N{NO-BREAK SPACE}"
+FRENCH = {
+    english: re.sub("(?<=«) | (?=[»:;?!])", NBSP, french) for english, french in (SENTENCES | WORDS).items()
+}

@@ -88,7 +88,11 @@ def _risk_row(facts: Facts, risk: Risk) -> list[Child]:
     if not np.isnan(risk.low) and risk.high - risk.low >= 0.5:
         score.append(tag("small", f"{say.number(risk.low)} – {say.number(risk.high)}"))
     since = say("since {day}", day=say.day(risk.entered))
-    parts = (tag("li", tag("b", _signed(facts, size)), " ", name(part)) for part, size in risk.parts)
+    labels = _part_labels(facts)
+    parts = (
+        tag("li", tag("b", _signed(facts, size)), " ", name(labels.get(part, part)))
+        for part, size in risk.parts
+    )
     return [
         name(risk.customer),
         score,
@@ -101,3 +105,9 @@ def _risk_row(facts: Facts, risk: Risk) -> list[Child]:
 
 def _signed(facts: Facts, size: float) -> str:
     return f"{'−' if size < 0 else '+'}{facts.say.number(abs(size), 1)}"
+
+
+def _part_labels(facts: Facts) -> dict[str, str]:
+    """How the measures are called on the page."""
+    groups = (group for scorecard in facts.journey.scorecards for group in scorecard.groups)
+    return {measure.id: measure.label or measure.id for group in groups for measure in group.measures}

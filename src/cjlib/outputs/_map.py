@@ -16,7 +16,7 @@ from ._words import Words
 __all__ = ["Place", "draw_stages"]
 
 RADIUS, ARROW, CHARACTER = 9.0, 8.0, 7.2
-LINE = 17
+LINE = 15
 
 
 @attrs.frozen(kw_only=True)

@@ -122,7 +122,7 @@ def _map(facts: Facts) -> Markup:
         for row in facts.stages
     ]
     drawing = draw_stages(facts.journey, places, facts.taken, facts.say)
-    note = facts.say("Counts are customers who have taken each way. Grey: nobody yet.")
+    note = facts.say("On the lines: how often each way was taken. Grey: never.")
     label = facts.say("Journey map: stages and the ways between them")
     return tag("div", tag("p", note, class_="soft"),
                tag("div", drawing, class_="wide", role="region", tabindex=0, aria_label=label))  # fmt: skip
@@ -147,7 +147,10 @@ def _stage_row(facts: Facts, row: dict[str, float]) -> list[Child]:
     if not np.isnan(row["low_days"]):
         median.append(tag("small", f"{say.days(row['low_days'])} – {say.days(row['high_days'])}"))
     return [
-        [name(stage.label or stage.id), tag("small", name(stage.owner)) if stage.owner else None],
+        [
+            name(stage.label or stage.id),
+            tag("small", name(facts.role_label(stage.owner))) if stage.owner else None,
+        ],
         say.number(row["customers"]),
         say.number(row["entered"]),
         say.number(row["visits"]),
