@@ -71,39 +71,34 @@ def encode_names(column: Column, role: str, findings: Findings, *, required: boo
 
 
 def _checked(encoded: Encoded, role: str, findings: Findings, required: bool) -> Encoded:
-    """Empty text is missing; what no file can hold is refused; odd blanks are noted."""
-    codes, names = encoded.codes, encoded.categories
-    if names.dtype.kind == "O" and len(names):
-        codes[_hits(codes, np.array([len(name) == 0 for name in _sized(names)], dtype=bool))] = MISSING
-        for reason, test in UNFIT:
-            is_unfit = np.fromiter(map(test, names), dtype=bool, count=len(names))
-            if is_unfit.any():
-                is_bad = _hits(codes, is_unfit)
-                findings.refuse(f"{role} {reason}", is_bad)
-                codes[is_bad] = ODD
-        n_padded = sum(isinstance(name, str) and name != name.strip() for name in names)
-        findings.note(f"{role} names with blanks around", n_padded, "kept as they are")
+    """Empty text is missing; what no file can hold is refused; blanks at the ends are noted."""
+    codes, names = encoded.codes, encoded.categories.tolist()
+    if names and isinstance(names[0], (str, bytes)):
+        _mark(codes, [not name for name in names], MISSING)
+        if max(map(len, names)) > LONGEST:
+            is_long = _mark(codes, [len(name) > LONGEST for name in names], ODD)
+            findings.refuse(f"{role} longer than {LONGEST:,} characters", is_long)
+        if isinstance(names[0], str) and not all(map(str.isascii, names)):
+            is_broken = _mark(codes, [_is_broken(name) for name in names], ODD)
+            findings.refuse(f"{role} with half a character (a lone surrogate)", is_broken)
+        n_padded = sum(name != name.strip() for name in names)
+        findings.note(f"different {role} texts with blanks around", n_padded, "kept as they are")
     if required:
         findings.refuse(f"missing {role}", codes == MISSING)
     return encoded
 
 
-def _sized(names: np.ndarray) -> Any:
-    return names if isinstance(names[0], (str, bytes)) else np.full(len(names), "x", dtype=object)
+def _mark(codes: np.ndarray, is_meant: list[bool], mark: int) -> np.ndarray:
+    """(n,) which rows have one of the categories meant; their codes become the mark."""
+    if not any(is_meant):
+        return np.zeros(0, dtype=bool)
+    is_hit = _hits(codes, np.array(is_meant, dtype=bool))
+    codes[is_hit] = mark
+    return is_hit
 
 
-def _is_too_long(name: Any) -> bool:
-    return isinstance(name, (str, bytes)) and len(name) > LONGEST
-
-
-def _is_broken(name: Any) -> bool:
-    return isinstance(name, str) and not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name)
-
-
-UNFIT = (
-    (f"longer than {LONGEST:,} characters", _is_too_long),
-    ("with half a character (a lone surrogate)", _is_broken),
-)
+def _is_broken(name: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _encode(column: Column, role: str, findings: Findings, *, is_name: bool) -> Encoded:

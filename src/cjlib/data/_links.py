@@ -25,8 +25,8 @@ def regrouped(log: EventLog, link: Mapping[Any, Any]) -> dict[str, Any]:
     own = log.customers.tolist()
     is_linked = np.array([link.get(customer) is not None for customer in own], dtype=bool)
     findings = Findings(len(own))
-    column = as_column([customer if link.get(customer) is None else link[customer] for customer in own], "link")
-    codes, customers = encode_ids(column, "link", findings).settled()
+    targets = [customer if link.get(customer) is None else link[customer] for customer in own]
+    codes, customers = encode_ids(as_column(targets, "link"), "link", findings).settled()
     raise_if_refused(findings, "link", True)
     in_input_order = np.argsort(log.row, kind="stable")
     owner = log.customer_codes()
