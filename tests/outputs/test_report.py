@@ -102,17 +102,17 @@ def page() -> Document:
 
 
 def text(document: Document) -> str:
-    return " ".join(" ".join(document.text).replace("\xa0", " ").split())
+    return " ".join(re.sub("[\u2068\u2069]", "", " ".join(document.text)).split())
 
 
 def test_the_summary_says_in_words_where_everybody_is(page: Document) -> None:
     """a is in care, b and d on trial, c is lost; b has been on trial for 29 days, the limit is 20."""
     said = text(page)
-    assert "4 customers, each in one stage at a time; 3 are on the journey now." in said
-    assert "1 have been lost (25.0 % of all)." in said
+    assert "4 customers, each in one stage at a time; 3 on the journey now." in said
+    assert "1 has been lost (25.0 % of all)." in said
     assert "Most are in “Trial”: 2 customers." in said
-    assert "1 customers are over the limit of their stage." in said
-    assert "Health is 40 on average; 1 customers are red." in said
+    assert "1 customer is over the limit of their stage." in said
+    assert "Health is 40 on average. 1 customer is “red”." in said
 
 
 def test_only_customers_who_are_not_lost_count_for_health(page: Document) -> None:
@@ -190,6 +190,20 @@ def test_french_is_french() -> None:
 def test_a_trace_of_another_journey_is_refused() -> None:
     with pytest.raises(UsageError, match="another version of the journey than 'demo'"):
         report(journey_called("Other"), trace_of(journey_called("Trial")))
+
+
+def test_scores_without_parts_bands_or_bounds_are_shown_as_far_as_they_go() -> None:
+    journey = journey_called("Trial")
+    trace = trace_of(journey)
+    bare = Scores([0.5, 2.0, 3.0, np.nan], scorer="mine", customers=trace.ids)
+    assert "Health is 1 on average." in text(Document(report(journey, trace, scores=bare).html))
+
+
+def test_a_journey_without_customers_has_a_report() -> None:
+    journey = journey_called("Trial")
+    trace = replay(journey, EventLog.from_columns([], [], []), until="2026-01-31")
+    said = text(Document(report(journey, trace).html))
+    assert "0 customers, each in one stage at a time; 0 on the journey now." in said
 
 
 def test_an_unknown_language_is_refused() -> None:

@@ -24,8 +24,10 @@ def texts_in_code() -> set[str]:
     said: set[str] = set()
     for file in FOLDER.glob("_[!f]*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("say") and node.args:
-                said |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("say", "say.counted")):
+                said |= {
+                    e.value for e in node.args if isinstance(e, ast.Constant) and isinstance(e.value, str)
+                }
             if isinstance(node, ast.Tuple) and len(node.elts) > 1:
                 said |= {e.value for e in node.elts if isinstance(e, ast.Constant) and e.value in FRENCH}
     return said | SAID_BY_VALUE

@@ -68,6 +68,11 @@ class Facts:
         """All customers that the replay traced."""
         return sum(row["customers"] for row in self.stages)
 
+    @property
+    def over_limit(self) -> int:
+        """Customers who are in their stage for longer than its limit."""
+        return sum(row["over_limit"] for row in self.stages)
+
     def customers_in(self, *kinds: str) -> int:
         """Customers who are now in stages of these kinds."""
         kind = {stage.id: stage.kind for stage in self.journey.stages}

@@ -7,19 +7,29 @@ import re
 __all__ = ["FRENCH"]
 
 SENTENCES = {
-    "{count} customers, each in one stage at a time; {active} are on the journey now.":
-        "{count} clients, chacun dans une seule étape à la fois ; {active} sont en parcours.",
+    "{count} customer, in one stage at a time; {active} on the journey now.":
+        "{count} client, dans une seule étape à la fois ; {active} en parcours.",
+    "{count} customers, each in one stage at a time; {active} on the journey now.":
+        "{count} clients, chacun dans une seule étape à la fois ; {active} en parcours.",
+    "{count} has been lost ({share} of all).": "{count} a été perdu ({share} du total).",
     "{count} have been lost ({share} of all).": "{count} ont été perdus ({share} du total).",
+    "Most are in “{stage}”: {count} customer.": "L’étape la plus peuplée est « {stage} » : {count} client.",
     "Most are in “{stage}”: {count} customers.": "L’étape la plus peuplée est « {stage} » : {count} clients.",
     "“{stage}” is furthest over its target: half of the visits last longer than {median}, "
     "the target is {target}.":
         "« {stage} » dépasse le plus son objectif : la moitié des visites dure plus de {median}, "
         "pour un objectif de {target}.",
+    "{count} customer is over the limit of their stage.":
+        "{count} client dépasse la limite de son étape.",
     "{count} customers are over the limit of their stage.":
         "{count} clients dépassent la limite de leur étape.",
+    "{count} signal waits for an answer.": "{count} signal attend une réponse.",
     "{count} signals wait for an answer.": "{count} signaux attendent une réponse.",
-    "Health is {mean} on average; {count} customers are {band}.":
-        "La santé est de {mean} en moyenne ; {count} clients sont « {band} ».",
+    "Health is {mean} on average.": "La santé est de {mean} en moyenne.",
+    "{count} customer is “{band}”.": "{count} client est « {band} ».",
+    "{count} customers are “{band}”.": "{count} clients sont « {band} ».",
+    "{count} row of the data was refused; see the data section.":
+        "{count} ligne de données a été refusée ; voir la section Données.",
     "{count} rows of the data were refused; see the data section.":
         "{count} lignes de données ont été refusées ; voir la section Données.",
     "On the lines: how often each way was taken. Grey: never.":

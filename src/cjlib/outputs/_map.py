@@ -16,7 +16,7 @@ from ._words import Words
 __all__ = ["Place", "draw_stages"]
 
 RADIUS, ARROW, CHARACTER = 9.0, 8.0, 7.2
-LINE = 15
+LINE, LARGE = 15, 928
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +49,8 @@ def draw_stages(journey: Journey, places: Sequence[Place], taken: Sequence[int],
     labels = [_label(layout.routes[pair], say.number(counts[pair])) for pair in ways if counts[pair]]
     boxes = [_box(place, layout, say) for place in places]
     label = say("Journey map: stages and the ways between them")
-    return tag("svg", lines, labels, boxes, class_="map", role="img", aria_label=label, **_frame(layout))
+    size = "map large" if layout.size[0] > LARGE else "map"
+    return tag("svg", lines, labels, boxes, class_=size, role="img", aria_label=label, **_frame(layout))
 
 
 def _frame(layout: Layout) -> dict[str, str | int]:

@@ -11,6 +11,7 @@ from ._facts import SHOWN, Facts
 from ._health_section import health_section, risk_section
 from ._html import Child, Markup, tag
 from ._map import Place, draw_stages
+from ._summary import summary_section
 from ._tables import Column, grid, name
 
 __all__ = ["SECTIONS", "heading"]
@@ -37,76 +38,6 @@ def heading(facts: Facts) -> Markup:
         tag("p", facts_line, class_="facts"),
         tag("nav", tag("ul", links), aria_label=say("Sections")),
     )
-
-
-def _summary(facts: Facts) -> Markup:
-    lines = (tag("li", line) for line in _sentences(facts))
-    return tag("div", tag("ul", lines, class_="summary"), _tiles(facts))
-
-
-def _sentences(facts: Facts) -> Iterator[str]:
-    say = facts.say
-    lost, count = facts.customers_in("lost"), facts.customers
-    yield say(
-        "{count} customers, each in one stage at a time; {active} are on the journey now.",
-        count=say.number(count),
-        active=say.number(count - lost),
-    )
-    if lost:
-        share = say.share(lost, count)
-        yield say("{count} have been lost ({share} of all).", count=say.number(lost), share=share)
-    yield from _busiest(facts)
-    yield from _slowest(facts)
-    if over := sum(row["over_limit"] for row in facts.stages):
-        yield say("{count} customers are over the limit of their stage.", count=say.number(over))
-    if facts.n_waiting:
-        yield say("{count} signals wait for an answer.", count=say.number(facts.n_waiting))
-    if facts.health is not None and facts.health.count:
-        yield say(
-            "Health is {mean} on average; {count} customers are {band}.",
-            mean=say.number(facts.health.mean),
-            count=say.number(facts.health.bands[0].count),
-            band=facts.health.bands[0].label,
-        )
-    if refused := sum(entry.rows for entry in facts.ledger.refused):
-        yield say("{count} rows of the data were refused; see the data section.", count=say.number(refused))
-
-
-def _busiest(facts: Facts) -> Iterator[str]:
-    standing = [row for row in facts.stages if facts.journey.stage(row["stage"]).kind != "lost"]
-    busiest = max(standing, key=lambda row: int(row["customers"]), default=None)
-    if busiest and busiest["customers"]:
-        label, count = facts.stage_label(busiest["stage"]), facts.say.number(busiest["customers"])
-        yield facts.say("Most are in “{stage}”: {count} customers.", stage=label, count=count)
-
-
-def _slowest(facts: Facts) -> Iterator[str]:
-    late = [row for row in facts.stages if row["median_days"] > row["target_days"]]
-    if late:
-        worst = max(late, key=lambda row: float(row["median_days"] / max(row["target_days"], 1e-9)))
-        yield facts.say(
-            "“{stage}” is furthest over its target: half of the visits last longer than {median}, "
-            "the target is {target}.",
-            stage=facts.stage_label(worst["stage"]),
-            median=facts.say.days(worst["median_days"]),
-            target=facts.say.days(worst["target_days"]),
-        )
-
-
-def _tiles(facts: Facts) -> Markup:
-    say, health = facts.say, facts.health
-    lost, over = facts.customers_in("lost"), sum(row["over_limit"] for row in facts.stages)
-    tiles = [
-        ("Customers", say.number(facts.customers), None),
-        ("On the journey", say.number(facts.customers - lost), None),
-        ("Lost", say.share(lost, facts.customers), None),
-        ("Over the limit", say.number(over), "bad" if over else "good"),
-        ("Signals waiting", say.number(facts.n_waiting), "bad" if facts.n_waiting else "good"),
-    ]
-    if health is not None and health.count:
-        tiles.append(("Mean health", say.number(health.mean), None))
-    return tag("dl", (tag("div", tag("dt", say(label)), tag("dd", value), class_=tone)
-                      for label, value, tone in tiles), class_="tiles")  # fmt: skip
 
 
 def _map(facts: Facts) -> Markup:
@@ -179,7 +110,8 @@ def _waiting(facts: Facts) -> Markup:
         ]
         for found in facts.waiting
     )
-    caption = say("The {shown} oldest of {count}.", shown=min(SHOWN, facts.n_waiting), count=facts.n_waiting)
+    shown, count = say.number(min(SHOWN, facts.n_waiting)), say.number(facts.n_waiting)
+    caption = say("The {shown} oldest of {count}.", shown=shown, count=count)
     return grid(caption, columns, rows)
 
 
@@ -235,7 +167,7 @@ def _definitions(facts: Facts) -> Markup:
 
 # Anchor, title, and what draws the section, in the order of the page.
 SECTIONS: tuple[tuple[str, str, Callable[[Facts], Markup]], ...] = (
-    ("summary", "Summary", _summary),
+    ("summary", "Summary", summary_section),
     ("map", "Map", _map),
     ("stages", "Stages", _stages),
     ("health", "Health", health_section),

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UnknownNameError
 from ._french import FRENCH
 
-__all__ = ["Words", "words"]
+__all__ = ["Words", "isolated", "words"]
 
 NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 LANGUAGES = ("en", "fr")
@@ -26,6 +26,15 @@ class Words:
         """The text in this language, with its facts filled in."""
         said = FRENCH.get(text, text) if self.language == "fr" else text
         return said.format(**facts) if facts else said
+
+    def counted(self, count: int, one: str, many: str, **facts: object) -> str:
+        """The text for one or for many, ``{count}`` filled in; French counts 0 as one.
+
+        >>> words("en").counted(1, "{count} signal", "{count} signals")
+        '1 signal'
+        """
+        is_one = count in (0, 1) if self.language == "fr" else count == 1
+        return self(one if is_one else many, count=self.number(count), **facts)
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number as it is written here; a dash where there is none.
@@ -75,6 +84,11 @@ class Words:
     def day(self, value: np.datetime64) -> str:
         """The calendar day of a time, UTC."""
         return "—" if np.isnat(value) else str(value.astype("datetime64[D]"))
+
+
+def isolated(text: str) -> str:
+    """Text of the user's for the middle of a sentence, so that its direction stays its own."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def words(language: str) -> Words:
