@@ -205,8 +205,9 @@ class Scorecard:
 
     @property
     def requires(self) -> frozenset[str]:
-        """The ids of the metrics that it reads."""
-        return frozenset(measure.metric for measure in self.measures)
+        """The ids of the metrics that it reads; what has no weight reads none."""
+        groups = (group for group in self.groups if group.weight)
+        return frozenset(one.metric for group in groups for one in group.measures if one.weight)
 
     def measure(self, id: str) -> Measure:
         """The measure with this id.

@@ -1,0 +1,147 @@
+"""What every scorer's answer must hold, told with the scorer, the row and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data._tables import Coded
+from ..data._times import to_us
+from ..errors import DataError, did_you_mean
+from ._links import LINKS, linked, mismatched
+
+__all__ = ["checked_parts", "checked_scores", "floats", "moments"]
+
+Floats = NDArray[np.float64]
+_SLACK = 1e-9
+
+
+def floats(scorer: str, what: str, given: Any, rows: int | None = None) -> Floats:
+    """(n,) read-only float64, or an error that says what came instead."""
+    try:
+        array = np.asarray(given)
+        numbers = array.astype(np.float64, copy=False).view() if array.dtype.kind in "fiuO" else None
+    except (TypeError, ValueError) as error:
+        raise DataError(f"scores of {scorer}: {what} must be numbers ({error})") from error
+    if numbers is None:
+        raise DataError(f"scores of {scorer}: {what} must be numbers, not {array.dtype}")
+    if numbers.ndim != 1 or rows not in (None, len(numbers)):
+        expected = "one number per customer" if rows is None else f"{rows} numbers"
+        raise DataError(f"scores of {scorer}: {what} must be {expected}, not an array of shape {array.shape}")
+    numbers.flags.writeable = False
+    return numbers
+
+
+def moments(scorer: str, given: Any, rows: int) -> NDArray[np.datetime64] | None:
+    """(n,) read-only datetime64[us], or None."""
+    if given is None:
+        return None
+    if isinstance(given, np.ndarray) and given.dtype.kind in "Mi":
+        times = given.astype(np.int64).view("M8[us]") if given.dtype.kind == "i" else given.astype("M8[us]")
+    elif isinstance(given, Iterable) and not isinstance(given, str):
+        times = np.array([to_us(moment) for moment in given], dtype=np.int64).view("M8[us]")
+    else:
+        times = np.array(to_us(given), dtype=np.int64).view("M8[us]")
+    if times.ndim > 1 or (times.ndim == 1 and len(times) != rows):
+        raise DataError(f"scores of {scorer}: {rows} values, but as_of has the shape {times.shape}")
+    return None if np.isnat(times).all() else np.broadcast_to(times, (rows,))
+
+
+def checked_parts(
+    scorer: str,
+    values: Floats,
+    customers: Coded | np.ndarray,
+    parts: Any,
+    names: Sequence[str] | None,
+    base: Any,
+    link: str,
+) -> tuple[Floats | None, tuple[str, ...], Floats | None]:
+    """Parts, their names and the base, if base + parts is the link of the values."""
+    if link not in LINKS:
+        hint = did_you_mean(link, LINKS)
+        raise DataError(f"scores of {scorer}: the link is one of {', '.join(LINKS)}, not {link!r:.40}{hint}")
+    if parts is None:
+        if base is not None or names:
+            raise DataError(f"scores of {scorer}: base and part_names make no sense without parts")
+        return None, (), None
+    matrix, columns = _matrix(scorer, len(values), parts, names)
+    start = floats(scorer, "base", np.broadcast_to(0.0 if base is None else base, values.shape), len(values))
+    sums = start + matrix.sum(axis=1)
+    at_fault = np.flatnonzero(mismatched(values, sums, link))
+    if len(at_fault):
+        row = at_fault[0]
+        value, expected = float(values[row]), float(linked(values[row : row + 1], link)[0])
+        shown = f"the value is {value!r}" if link == "identity" else f"{link}({value!r}) is {expected!r}"
+        raise DataError(
+            f"scores of {scorer}: parts do not add up in {_rows(at_fault, customers)}: base + parts is "
+            f"{float(sums[row])!r}, but {shown}"
+        )
+    return matrix, columns, start
+
+
+def _matrix(
+    scorer: str, rows: int, parts: Any, names: Sequence[str] | None
+) -> tuple[Floats, tuple[str, ...]]:
+    if isinstance(parts, Mapping):
+        names = tuple(parts)
+        columns = [floats(scorer, f"part {name!r}", part, rows) for name, part in parts.items()]
+        parts = np.column_stack(columns) if columns else np.empty((rows, 0))
+    matrix = np.asarray(parts)
+    if matrix.dtype.kind not in "fiu" or matrix.ndim != 2 or len(matrix) != rows:
+        found = f"{matrix.dtype} of shape {matrix.shape}"
+        raise DataError(f"scores of {scorer}: parts must be numbers, {rows} rows × parts, not {found}")
+    columns_named = tuple(names) if names is not None else tuple(f"part {i}" for i in range(matrix.shape[1]))
+    if len(columns_named) != matrix.shape[1]:
+        raise DataError(f"scores of {scorer}: {len(columns_named)} part_names for {matrix.shape[1]} parts")
+    if len(set(columns_named)) < len(columns_named) or not all(isinstance(n, str) for n in columns_named):
+        raise DataError(f"scores of {scorer}: part_names must be different texts, not {columns_named!r:.200}")
+    matrix = matrix.astype(np.float64, copy=False).view()
+    matrix.flags.writeable = False
+    return matrix, columns_named
+
+
+def checked_scores(
+    scorer: str,
+    values: Floats,
+    customers: Coded | np.ndarray,
+    scale: tuple[float, float],
+    *,
+    coverage: Floats | None,
+    low: Floats | None,
+    high: Floats | None,
+) -> None:
+    """Hold values, coverage and interval against what they mean; NaN passes."""
+    lowest, highest = scale
+    if not lowest < highest:
+        raise DataError(f"scores of {scorer}: the scale goes from the lowest to the highest, not {scale!r}")
+    slack = _SLACK * max(1.0, *(abs(end) for end in scale if np.isfinite(end)), 0.0)
+    for what, column in (("value", values), ("low", low), ("high", high)):
+        if column is not None:
+            bad = np.isinf(column) | (column < lowest - slack) | (column > highest + slack)
+            span = f"a finite number from {lowest:g} to {highest:g} or NaN"
+            _refuse(scorer, bad, customers, column, f"{what} must be {span}")
+    if coverage is not None:
+        _refuse(scorer, (coverage < 0) | (coverage > 1), customers, coverage, "coverage must be from 0 to 1")
+    room = _SLACK * np.maximum(1.0, np.abs(values))
+    if low is not None:
+        _refuse(scorer, low > values + room, customers, low, "low must not be above the value")
+    if high is not None:
+        _refuse(scorer, high < values - room, customers, high, "high must not be below the value")
+
+
+def _refuse(
+    scorer: str, is_bad: NDArray[np.bool_], customers: Coded | np.ndarray, column: Floats, expected: str
+) -> None:
+    bad = np.flatnonzero(is_bad)
+    if len(bad):
+        found = f"not {float(column[bad[0]])!r} as in {_rows(bad, customers)}"
+        raise DataError(f"scores of {scorer}: {expected}, {found}")
+
+
+def _rows(rows: NDArray[np.intp], customers: Coded | np.ndarray) -> str:
+    many = "" if len(rows) == 1 else f" and {len(rows) - 1:,} more"
+    customer = customers.take(rows[:1]).decode()[0] if isinstance(customers, Coded) else customers[rows[0]]
+    return f"row {rows[0]} (customer {customer!r:.60}){many}"
