@@ -2,18 +2,22 @@
 
 from . import curves
 from ._annotations import Aim, Attribute, Note, Role
+from ._diff import Change, Diff, diff
 from ._elements import Milestone, Persona, Signal, Stage, Touchpoint
 from ._files import dump, dumps, load, loads
 from ._journey import Journey
 from ._metrics import Metric
 from ._scorecards import Bands, Group, Measure, Scorecard
+from ._templates import template, template_text, templates
 from ._transitions import ChecklistItem, Handoff, Transition
 
 __all__ = [
     "Aim",
     "Attribute",
     "Bands",
+    "Change",
     "ChecklistItem",
+    "Diff",
     "Group",
     "Handoff",
     "Journey",
@@ -29,8 +33,12 @@ __all__ = [
     "Touchpoint",
     "Transition",
     "curves",
+    "diff",
     "dump",
     "dumps",
     "load",
     "loads",
+    "template",
+    "template_text",
+    "templates",
 ]

@@ -17,13 +17,17 @@ from ._journey import Journey
 from ._plain import plain
 from ._structure import structure
 
-__all__ = ["FORMAT", "dump", "dumps", "load", "loads"]
+__all__ = ["FORMAT", "JourneyFileError", "dump", "dumps", "load", "loads"]
 
 FORMAT = 1
 Format = Literal["toml", "json"]
 _READERS = {"toml": read_toml, "json": read_json}
 _WRITERS = {"toml": write_toml, "json": write_json}
 _TOP = ("format", "journey", *LISTS)
+
+
+class JourneyFileError(DefinitionError, OSError):
+    """A journey file that cannot be read or written."""
 
 
 def load(path: str | os.PathLike[str]) -> Journey:
@@ -34,6 +38,7 @@ def load(path: str | os.PathLike[str]) -> Journey:
 
     Raises:
         DefinitionError: with all problems and their places, as in ``transitions[5].when``.
+        JourneyFileError: a DefinitionError and OSError, if there is no such file or it cannot be read.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "short.toml"
@@ -42,7 +47,8 @@ def load(path: str | os.PathLike[str]) -> Journey:
     Journey('short', version='1', 1 stage, 0 transitions)
     """
     file = _path(path)
-    return _journey(_read(file), _format_of(file), f"{file}")
+    format = _format_of(file)
+    return _journey(_read(file), format, f"{file}")
 
 
 def loads(text: str, format: Format = "toml") -> Journey:
@@ -84,7 +90,7 @@ def dump(journey: Journey, path: str | os.PathLike[str]) -> None:
     try:
         _replace(file, text)
     except OSError as error:
-        raise DefinitionError(f"{file}: it cannot be written ({error.strerror or error})") from error
+        raise JourneyFileError(f"{file}: it cannot be written ({error.strerror or error})") from error
 
 
 def dumps(journey: Journey, format: Format = "toml") -> str:
@@ -173,13 +179,13 @@ def _path(path: str | os.PathLike[str]) -> Path:
 def _read(file: Path) -> str:
     try:
         if file.exists() and not file.is_file():
-            raise DefinitionError(f"{file}: it is no file")
+            raise JourneyFileError(f"{file}: it is no file")
         with file.open("rb") as stream:
             content = stream.read(4 * LARGEST + 1)
     except (OSError, ValueError) as error:
-        if isinstance(error, DefinitionError):
+        if isinstance(error, JourneyFileError):
             raise
-        raise DefinitionError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+        raise JourneyFileError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[:200:2].count(0) + content[1:200:2].count(0) > 20:
         raise DefinitionError(f"{file}: it looks like UTF-16; save it as UTF-8")
     try:

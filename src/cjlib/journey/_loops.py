@@ -9,13 +9,14 @@ import attrs
 from ..criteria import And, Criterion
 from ._cases import Case, cases, merged, tightened
 from ._definition import Definition
+from ._domains import Span
 from ._moments import at_entry, at_rest, lasting, shortest_dwell, triggered, without_data
 from ._transitions import Transition
 from ._ways import knots, successors
 
 __all__ = ["Rounds", "effective", "rounds"]
 
-MOST_STEPS = 20_000
+MOST_STEPS = 5_000
 SECOND = 1_000_000
 
 
@@ -56,7 +57,7 @@ def rounds(journey: Definition, categories: Mapping[str, frozenset[str]]) -> Rou
     moves = _moves(journey, categories)
     order = {stage.id: position for position, stage in enumerate(journey.stages)}
     timeless = _shortest(_walks(_seen(moves, without_data), order))
-    resting = _shortest(_walks(_seen(moves, at_rest), order))
+    resting = _shortest(filter(_can_last, _walks(_seen(moves, at_rest), order)))
     bouncing = _shortest(_walks(_seen(moves, at_entry), order, first=_seen(moves, triggered)))
     rapid = {loop for loop, us in timeless.items() if us < SECOND}
     rapid |= {loop for loop, us in resting.items() if 0 < us < SECOND}
@@ -93,6 +94,12 @@ class _Walk:
     stages: tuple[str, ...]
     held: Case
     us: float
+
+
+def _can_last(walk: _Walk) -> bool:
+    """Whether nothing has to have happened since the round began."""
+    clocks = [domain for key, domain in walk.held.items() if key.kind in ("idle", "age")]
+    return all(domain.high >= walk.us for domain in clocks if isinstance(domain, Span))
 
 
 def _walks(moves: Moves, order: Mapping[str, int], first: Moves | None = None) -> Iterator[_Walk]:
@@ -136,7 +143,7 @@ def _turned(stages: tuple[str, ...], order: Mapping[str, int]) -> tuple[str, ...
     return stages[first:] + stages[:first]
 
 
-def _shortest(walks: Iterator[_Walk]) -> dict[tuple[str, ...], float]:
+def _shortest(walks: Iterable[_Walk]) -> dict[tuple[str, ...], float]:
     found: dict[tuple[str, ...], float] = {}
     for walk in walks:
         found[walk.stages] = min(walk.us, found.get(walk.stages, walk.us))

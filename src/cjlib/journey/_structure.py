@@ -174,7 +174,8 @@ def _truth(data: Any, _: Any) -> bool:
 
 
 def _whole(data: Any, _: Any) -> int:
-    if isinstance(data, bool) or not isinstance(data, int):
+    is_whole = isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+    if isinstance(data, bool) or not is_whole:
         raise _Mismatch(f"a whole number was expected, not {_spelled(data)}")
     return int(data)
 
