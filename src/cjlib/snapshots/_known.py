@@ -64,6 +64,7 @@ class Known:
         customers: the attributes.
         journey: what the customers travel.
         until: the moment, in microseconds.
+        waivers: of checklist items.
         threads: how many may be used.
     """
 
@@ -71,6 +72,7 @@ class Known:
     customers: Customers | None
     journey: Journey | None
     until: int
+    waivers: Any = None
     threads: int | None = None
 
     @cached_property
@@ -89,7 +91,9 @@ class Known:
         if self.journey is None:
             raise UsageError("visits, stages and milestones are known only along a journey: pass journey=...")
         moment = np.int64(self.until).view("datetime64[us]")
-        return replay(self.journey, self.log, self.customers, until=moment, threads=self.threads)
+        return replay(
+            self.journey, self.log, self.customers, until=moment, waivers=self.waivers, threads=self.threads
+        )
 
     def stream(self, name: Stream) -> Happened:
         """The stream of that name."""

@@ -35,6 +35,7 @@ def snapshot(
     as_of: Any,
     customers: Customers | None = None,
     journey: Journey | None = None,
+    waivers: Any = None,
     threads: int | None = None,
 ) -> Snapshot:
     """Every customer's metrics at one moment, as they were known then.
@@ -49,6 +50,7 @@ def snapshot(
         customers: attributes, where metrics read them.
         journey: needed for visits, stages, milestones, touchpoints and ids of its metrics. Then
             ``snapshot["@stage"]`` is the stage of each row.
+        waivers: waivers of checklist items, as for :func:`cjlib.replay`.
         threads: how many to use; all cores if unsaid.
 
     Raises:
@@ -65,7 +67,7 @@ def snapshot(
     """
     if isinstance(as_of, (list, tuple, np.ndarray)):
         raise UsageError("a snapshot is at one moment; panel() takes several")
-    return _measured(log, metrics, [as_of], customers, journey, threads)
+    return _measured(log, metrics, [as_of], customers, journey, waivers, threads)
 
 
 def panel(
@@ -75,6 +77,7 @@ def panel(
     as_of: Iterable[Any],
     customers: Customers | None = None,
     journey: Journey | None = None,
+    waivers: Any = None,
     threads: int | None = None,
 ) -> Snapshot:
     """Every customer's metrics at several moments: one row per customer and moment, customer by customer.
@@ -88,6 +91,7 @@ def panel(
         as_of: the moments, in any order; one that stands twice counts once.
         customers: as for :func:`snapshot`.
         journey: as for :func:`snapshot`.
+        waivers: as for :func:`snapshot`.
         threads: as for :func:`snapshot`.
 
     Raises:
@@ -106,7 +110,7 @@ def panel(
     """
     if isinstance(as_of, (str, date, np.datetime64)) or not isinstance(as_of, Iterable):
         raise UsageError("a panel is at several moments: pass a list; snapshot() takes one")
-    return _measured(log, metrics, as_of, customers, journey, threads)
+    return _measured(log, metrics, as_of, customers, journey, waivers, threads)
 
 
 def _measured(
@@ -115,6 +119,7 @@ def _measured(
     as_of: Iterable[Any],
     customers: Customers | None,
     journey: Journey | None,
+    waivers: Any,
     threads: int | None,
 ) -> Snapshot:
     _check(log, customers, journey, threads)
@@ -122,7 +127,8 @@ def _measured(
     if len(moments) == 0:
         raise UsageError("a panel needs at least one moment")
     chosen = _chosen(metrics, journey)
-    known = Known(log, customers, journey, int(moments[-1]), threads)
+    waivers = None if waivers is None else tuple(waivers)
+    known = Known(log, customers, journey, int(moments[-1]), waivers, threads)
     grid, is_in = _grid(known, moments)
     known_metrics = {**{m.id: m for m in (journey.metrics if journey is not None else ())}, **chosen}
     work = Work(known, grid, known_metrics, tuple(chosen))
