@@ -270,9 +270,11 @@ def test_no_customer_makes_no_scores():
     assert (len(scores), scores.parts.shape, scores.bands.tolist()) == (0, (0, 4), [])
 
 
-def test_only_a_scorecard_makes_a_health_scorer():
-    with pytest.raises(UsageError, match="takes a Scorecard"):
+def test_only_a_scorecard_makes_a_health_scorer(planhat):
+    with pytest.raises(UsageError, match=r"a Scorecard was expected, not 'health': take journey\.scorecard"):
         HealthScorer("health")
+    with pytest.raises(UsageError, match="a Journey was expected"):
+        HealthScorer(planhat, journey="saas")
 
 
 def test_the_fingerprint_tells_scorecards_apart_and_not_processes():
@@ -282,3 +284,12 @@ def test_the_fingerprint_tells_scorecards_apart_and_not_processes():
 
     assert scorer(1).fingerprint == scorer(1.0).fingerprint != scorer(2).fingerprint
     assert score(scorer(1).scorecard, a=[1]).fingerprints.scorer == scorer(1).fingerprint
+
+
+def test_parts_add_up_on_enormous_scales_with_crooked_ends():
+    measure = Measure("a", metric="a", curve=curves.linear(0, 10, to=(-1e9, 3e9)))
+    third = Measure("b", metric="b", curve=curves.linear(0, 10), weight=2)
+    card = Scorecard("card", scale=(0.1, 1e9 + 0.3), groups=[Group("g", measures=[measure, third])])
+    scores = score(card, a=[0, 10, 5, 1], b=[0, 10, 1, 3])
+    assert (scores.base + scores.parts.sum(axis=1)).tolist() == scores.values.tolist()
+    assert scores.values[:2] == pytest.approx([0.1, 1e9 + 0.3], abs=1e-3)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError, UnknownNameError, UsageError
 from ..journey._curves import Lookup, Percentile, Zscore
+from ..journey._journey import Journey
 from ..journey._scorecards import Measure, Scorecard
 from ._contract import Fingerprints, Scores
 from ._health_kernel import score_block
@@ -19,7 +20,6 @@ from ._health_plan import HealthPlan, compiled
 from ._peers import peer_scores
 
 if TYPE_CHECKING:
-    from ..journey import Journey
     from ..snapshots import Snapshot
 
 __all__ = ["HealthScorer"]
@@ -28,9 +28,13 @@ BLOCK = 2048
 _plan_of = lru_cache(maxsize=64)(compiled)
 
 
-def _a_scorecard(instance: object, field: Any, value: Any) -> None:
-    if not isinstance(value, Scorecard):
-        raise UsageError(f"HealthScorer takes a Scorecard, not {value!r:.80}")
+def _a(kind: type) -> Any:
+    def check(instance: object, field: Any, value: Any) -> None:
+        if not isinstance(value, kind):
+            hint = ": take journey.scorecard(id)" if isinstance(value, (str, Journey)) else ""
+            raise UsageError(f"HealthScorer: a {kind.__name__} was expected, not {value!r:.80}{hint}")
+
+    return check
 
 
 @attrs.frozen
@@ -60,8 +64,10 @@ class HealthScorer:
     True
     """
 
-    scorecard: Scorecard = attrs.field(validator=_a_scorecard)
-    journey: Journey | None = attrs.field(default=None, kw_only=True, repr=False)
+    scorecard: Scorecard = attrs.field(validator=_a(Scorecard))
+    journey: Journey | None = attrs.field(
+        default=None, kw_only=True, repr=False, validator=attrs.validators.optional(_a(Journey))
+    )
 
     @property
     def name(self) -> str:

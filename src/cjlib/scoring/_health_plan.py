@@ -17,6 +17,7 @@ __all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "PlanArrays", "cap_name", "compi
 
 CLIP = "@clip"
 REWEIGHTING = "@reweighting"
+COARSE = 1e-10  # quanta above it call for ends of the scale that are multiples of them, too
 COMBINES = {"mean": MEAN, "sum": SUM, "worst": WORST}
 
 
@@ -118,6 +119,9 @@ def compiled(card: Scorecard) -> HealthPlan:
     row = arrays.card[0]
     row["quantum"] = quantum = _quantum(arrays)
     row["base"] = round(_base(arrays) / quantum) * quantum
+    if quantum > COARSE:
+        row["low"] = math.ceil(card.scale[0] / quantum) * quantum
+        row["high"] = math.floor(card.scale[1] / quantum) * quantum
     return HealthPlan(tuple(measure for _, measure in pairs), arrays, names)
 
 
