@@ -99,9 +99,15 @@ def main() -> None:
         seconds, cpu, _ = min(runs)
         peak = runs[0][2]
         ours = ours or seconds
-        line = {"task": task, "who": who, "rows": options.events, "seconds": round(seconds, 3),
-                "cpu_seconds": round(cpu, 3), "peak_mb": None if peak is None else round(peak),
-                "ratio_to_cjlib": round(seconds / ours, 2)}
+        line = {
+            "task": task,
+            "who": who,
+            "rows": options.events,
+            "seconds": round(seconds, 3),
+            "cpu_seconds": round(cpu, 3),
+            "peak_mb": None if peak is None else round(peak),
+            "ratio_to_cjlib": round(seconds / ours, 2),
+        }
         print(json.dumps(line | ({"bytes_per_event": round(kept, 1)} if who == "cjlib" else {})), flush=True)
 
 

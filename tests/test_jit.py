@@ -49,7 +49,11 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, **environment: str) -> str:
     path = os.pathsep.join([str(project), *sys.path])
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=project, capture_output=True, text=True, check=True,
+        [sys.executable, "script.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
         env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"} | environment,
     )
     return done.stdout.strip()

@@ -100,8 +100,9 @@ def _compile(kernel: Kernel[..., Any], callers: tuple[int, ...]) -> Any:
 def _twin(function: Any, digest: str) -> FunctionType:
     module = function.__globals__
     names = {name: module[name] for name in ("__name__", "__file__", "__package__") if name in module}
-    twin = FunctionType(function.__code__, names | {"__builtins__": __builtins__}, function.__name__,
-                        function.__defaults__)
+    twin = FunctionType(
+        function.__code__, names | {"__builtins__": __builtins__}, function.__name__, function.__defaults__
+    )
     twin.__module__ = function.__module__
     twin.__qualname__ = f"{function.__qualname__}_{digest}"
     twin.__kwdefaults__ = function.__kwdefaults__

@@ -110,9 +110,7 @@ def latest(column: AttributeColumn) -> np.ndarray:
     return values
 
 
-def moved(
-    column: AttributeColumn, ids: np.ndarray, within: np.ndarray, *, is_link: bool
-) -> AttributeColumn:
+def moved(column: AttributeColumn, ids: np.ndarray, within: np.ndarray, *, is_link: bool) -> AttributeColumn:
     """The same rows over more customers; the values of a link are positions too."""
     places, values = positions(ids, within), column.values
     counts = np.zeros(len(within), dtype=np.int64)

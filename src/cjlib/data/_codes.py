@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 
 from ..errors import DataError
-from ._columns import Column, shown
+from ._columns import Column, as_objects, shown
 from ._ledger import Findings
-from ._objects import as_objects, is_missing, main_kind
+from ._objects import is_missing, main_kind
 
 __all__ = ["Encoded", "encode_ids", "encode_names", "to_texts"]
 
@@ -210,7 +210,8 @@ def _encode_floats(values: np.ndarray, role: str, findings: Findings) -> Encoded
     is_rounded = ~is_null & ~is_fraction & (np.abs(values) >= EXACT_FLOATS)
     findings.refuse(f"{role} is a fraction", is_fraction, f"an id must be whole{TEXT_HINT}")
     findings.refuse(
-        f"{role} is a float that may have lost digits", is_rounded,
+        f"{role} is a float that may have lost digits",
+        is_rounded,
         "floats hold whole numbers exactly only below 2^53; integer columns with nulls often become floats"
         + TEXT_HINT,
     )
@@ -258,8 +259,12 @@ def _is_text(kind: Any) -> bool:
 def _is_bytes(kind: Any) -> bool:
     from pyarrow import types
 
-    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
-                or types.is_binary_view(kind))
+    return bool(
+        types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_fixed_size_binary(kind)
+        or types.is_binary_view(kind)
+    )
 
 
 def _plain_dictionary(values: Any) -> Any:

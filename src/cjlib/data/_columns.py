@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DataError, MissingExtraError, UsageError, did_you_mean
 from ._tables import Table
 
-__all__ = ["Column", "Frame", "as_column", "as_frame", "shown"]
+__all__ = ["Column", "Frame", "as_column", "as_frame", "as_objects", "shown"]
 
 LONGEST_SHOWN = 60
 
@@ -60,14 +60,18 @@ def as_column(values: Any, name: str) -> Column:
     if isinstance(values, np.ma.MaskedArray):
         values = values.tolist()
     if isinstance(values, (list, tuple)):
-        values = _objects(values)
+        values = as_objects(values)
     return Column(name, _native(values, name) if isinstance(values, np.ndarray) else values)
 
 
-def _objects(values: Sequence[Any]) -> np.ndarray:
+def as_objects(values: Sequence[Any]) -> np.ndarray:
+    """(n,) object array of any Python values; lists among them stay lists."""
     array = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        array[i] = value
+    if set(map(type, values)) & {list, tuple, set, frozenset, np.ndarray}:
+        for i, value in enumerate(values):
+            array[i] = value
+    else:
+        array[:] = values
     return array
 
 
@@ -125,7 +129,7 @@ def _without_pyarrow(values: Any) -> np.ndarray:
     if isinstance(series.dtype, nw.Datetime) and series.dtype.time_zone is not None:
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if series.dtype.is_integer() and series.null_count():
-        return _objects(series.to_list())
+        return as_objects(series.to_list())
     array: np.ndarray = series.to_numpy()
     return array
 
@@ -170,7 +174,7 @@ class Frame:
             raise DataError(f"{role}: there is no column {shown(name)}{hint}; columns are {columns}")
         if count > 1:
             raise DataError(f"{role}: {count} columns are called {shown(name)}; names must differ")
-        return as_column(self._read(name), name if isinstance(name, str) else repr(name))
+        return as_column(self._read(name), role)
 
 
 def as_frame(source: Any, wanted: Iterable[str] | None = None) -> Frame:
@@ -214,14 +218,25 @@ def _from_dataframe(source: Any, wanted: Iterable[str] | None) -> Frame:
     try:
         frame = nw.from_native(source)
     except TypeError as error:
-        if hasattr(source, "__arrow_c_stream__") and _has_pyarrow():
-            return _from_dataframe(_pyarrow().table(source), wanted)
-        raise UsageError(f"a dataframe was expected, or a mapping of columns, not {shown(source)}") from error
-    if isinstance(frame, nw.Series):
-        raise UsageError("a dataframe was expected, not a single series")
+        return _from_capsule(source, error)
     if isinstance(frame, nw.LazyFrame):
         frame = _collected(frame, wanted)
     return Frame(frame.columns, lambda name: frame.get_column(name).to_native(), len(frame))
+
+
+def _from_capsule(source: Any, error: Exception) -> Frame:
+    """What no dataframe library knows, but speaks Arrow."""
+    told = f"a dataframe was expected, or a mapping of columns, not {shown(source)}"
+    if not hasattr(source, "__arrow_c_stream__"):
+        raise UsageError(told) from error
+    if not _has_pyarrow():
+        raise MissingExtraError("pyarrow", "io", f"reading {type(source).__name__}") from error
+    try:
+        table = _pyarrow().table(source)
+    except Exception as failure:  # the stream is another library's and may fail in its own way
+        raise UsageError(f"{told}: {shown(str(failure))}") from failure
+    _refuse_duplicates(table)
+    return Frame(table.column_names, table.column, len(table))
 
 
 def _collected(frame: Any, wanted: Iterable[str] | None) -> Any:

@@ -135,12 +135,16 @@ def read_csv(file: Any, path: Path, columns: Iterable[str] | None, rows: Rows) -
         pa.PythonFile(source, "r"),
         read_options=arrow_csv.ReadOptions(block_size=BLOCK, use_threads=False),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=delimiter, quote_char=options.quote or False, newlines_in_values=bool(options.quote),
+            delimiter=delimiter,
+            quote_char=options.quote or False,
+            newlines_in_values=bool(options.quote),
             invalid_row_handler=keep_ragged,
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types={name: pa.large_string() for name in names}, include_columns=names,
-            strings_can_be_null=False, null_values=[],
+            column_types={name: pa.large_string() for name in names},
+            include_columns=names,
+            strings_can_be_null=False,
+            null_values=[],
         ),
     )
     batches = []

@@ -162,7 +162,8 @@ class Customers:
         ids = union([self.ids, other.ids])
         columns = {
             name: moved(column, table.ids, ids, is_link=name.startswith(LINK))
-            for table in (self, other) for name, column in table._columns.items()
+            for table in (self, other)
+            for name, column in table._columns.items()
         }
         return Customers(
             ids=ids,
@@ -170,7 +171,8 @@ class Customers:
             links=self.links + other.links,
             ledger=attrs.evolve(
                 self.ledger.add(refused=other.ledger.refused, noted=other.ledger.noted),
-                read=self.ledger.read + other.ledger.read, kept=self.ledger.kept + other.ledger.kept,
+                read=self.ledger.read + other.ledger.read,
+                kept=self.ledger.kept + other.ledger.kept,
             ),
             columns=MappingProxyType(columns),
         )
@@ -237,8 +239,10 @@ def _fields(given: _Given, tz: str | tzinfo, strict: bool) -> dict[str, Any]:
     since = to_times(given.roles["valid_from"], tz, findings) if "valid_from" in given.roles else None
     recorded = _recorded(given.roles, since, tz, findings)
     links = {name: encode_ids(column, name, findings, required=False) for name, column in given.links.items()}
-    facts = {name: as_attribute(column, given.types.get(name), tz, findings)
-             for name, column in given.facts.items()}
+    facts = {
+        name: as_attribute(column, given.types.get(name), tz, findings)
+        for name, column in given.facts.items()
+    }
     raise_if_refused(findings, "customers", strict)
 
     is_kept = findings.is_kept()
@@ -250,8 +254,15 @@ def _fields(given: _Given, tz: str | tzinfo, strict: bool) -> dict[str, Any]:
     codes = positions(own, ids).astype(np.int32)[codes]
     known = None if recorded is None else recorded[kept]
     starts, rows, moments, known = in_order(codes, len(ids), moments, known)
-    blank = AttributeColumn(name="", kind="number", constant=since is None, starts=starts, valid_from=moments,
-                            recorded=known, values=np.zeros(len(rows)))
+    blank = AttributeColumn(
+        name="",
+        kind="number",
+        constant=since is None,
+        starts=starts,
+        valid_from=moments,
+        recorded=known,
+        values=np.zeros(len(rows)),
+    )
     columns = {
         name: attrs.evolve(blank, name=name, kind=kind, values=values[kept][rows], categories=categories)
         for name, (kind, values, categories) in facts.items()
@@ -260,11 +271,19 @@ def _fields(given: _Given, tz: str | tzinfo, strict: bool) -> dict[str, Any]:
         values = np.append(positions(categories, ids).astype(np.float64), np.nan)[link_codes][rows]
         columns[_stored_link(name)] = attrs.evolve(blank, name=name, values=values)
     if known is None:
-        findings.note("rows that a later one at the same time replaces",
-                      len(rows) - len(last_per_moment(blank).values), "the later row counts")
+        findings.note(
+            "rows that a later one at the same time replaces",
+            len(rows) - len(last_per_moment(blank).values),
+            "the later row counts",
+        )
         columns = {name: last_per_moment(column) for name, column in columns.items()}
-    return {"ids": ids, "names": tuple(facts), "links": tuple(links), "ledger": findings.ledger(),
-            "columns": MappingProxyType(columns)}
+    return {
+        "ids": ids,
+        "names": tuple(facts),
+        "links": tuple(links),
+        "ledger": findings.ledger(),
+        "columns": MappingProxyType(columns),
+    }
 
 
 def _recorded(

@@ -183,7 +183,8 @@ class EventLog:
         names = {"customer": "customer", "activity": "activity", "time": "time"} | options
         columns = {
             name: [record.get(name) for record in listed]
-            for role, name in names.items() if role in ROLES and name is not None
+            for role, name in names.items()
+            if role in ROLES and name is not None
         }
         return cls.from_frame(columns, **options)
 
@@ -194,8 +195,10 @@ class EventLog:
         if not len(self):
             return f"EventLog(no events of {self.n_customers:,} customers)"
         first, last = (np.datetime64(int(t), "us") for t in (self.time.min(), self.time.max()))
-        return (f"EventLog({len(self):,} events of {self.n_customers:,} customers, "
-                f"{len(self.activities)} activities, {str(first)[:19]} to {str(last)[:19]})")
+        return (
+            f"EventLog({len(self):,} events of {self.n_customers:,} customers, "
+            f"{len(self.activities)} activities, {str(first)[:19]} to {str(last)[:19]})"
+        )
 
     @property
     def n_customers(self) -> int:

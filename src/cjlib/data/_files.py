@@ -17,9 +17,7 @@ __all__ = ["read_files"]
 KINDS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
-def read_files(
-    source: Any, columns: Iterable[str] | None, options: FileOptions
-) -> tuple[Any, list[str]]:
+def read_files(source: Any, columns: Iterable[str] | None, options: FileOptions) -> tuple[Any, list[str]]:
     """A ``pyarrow.Table`` of the rows of all files, and the CSV rows that don't fit the header.
 
     Args:
@@ -78,8 +76,9 @@ def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode
     except (OSError, ValueError) as error:
-        siblings = _names_beside(path)
-        raise DataError(f"{shown(str(path))}: {_reason(error)}{did_you_mean(path.name, siblings)}") from error
+        text = repr(str(path))
+        text = text if len(text) < 300 else f"{text[:100]}…{text[-100:]}"
+        raise DataError(f"{text}: {_reason(error)}{did_you_mean(path.name, _names_beside(path))}") from error
 
 
 def _names_beside(path: Path) -> list[str]:
@@ -201,8 +200,12 @@ def _width(kind: Any) -> int:
 def _unfolds(kind: Any) -> bool:
     from pyarrow import types
 
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind)
-                or types.is_large_binary(kind))
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+    )
 
 
 def _partition(path: Path, root: Path) -> dict[str, str]:

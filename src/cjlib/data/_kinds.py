@@ -10,18 +10,25 @@ import numpy as np
 
 from ..errors import UnknownNameError
 from ._codes import encode_names, to_texts
-from ._columns import Column, shown
+from ._columns import Column, as_objects, shown
 from ._ledger import Findings
 from ._numbers import NUMBERS, number_of, to_numbers
-from ._objects import as_objects, is_missing, main_kind
+from ._objects import is_missing, main_kind
 from ._times import NAT, to_times
 
 __all__ = ["Kind", "as_attribute", "check_kind"]
 
 Kind = Literal["number", "text", "boolean", "date", "set"]
 KIND_OF_OBJECTS: dict[str, Kind] = {
-    "text": "text", "UUID": "text", "bool": "boolean", "time": "date", "date": "date", "set": "set",
-    "int": "number", "float": "number", "decimal": "number",
+    "text": "text",
+    "UUID": "text",
+    "bool": "boolean",
+    "time": "date",
+    "date": "date",
+    "set": "set",
+    "int": "number",
+    "float": "number",
+    "decimal": "number",
 }
 WORDS = {"true": 1.0, "yes": 1.0, "1": 1.0, "false": 0.0, "no": 0.0, "0": 0.0}
 SEPARATOR = ";"
@@ -111,7 +118,11 @@ def _read_set(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray, 
 
 
 READ: dict[Kind, Callable[[Column, Any, Findings], tuple[np.ndarray, tuple[Any, ...]]]] = {
-    "number": _read_number, "boolean": _read_number, "date": _read_date, "text": _read_text, "set": _read_set,
+    "number": _read_number,
+    "boolean": _read_number,
+    "date": _read_date,
+    "text": _read_text,
+    "set": _read_set,
 }
 
 
@@ -142,5 +153,7 @@ def _parsed_set(text: str) -> tuple[str, ...]:
 
 
 PARSED: dict[str, Callable[[str], Any]] = {
-    "number": number_of, "boolean": _parsed_boolean, "set": _parsed_set,
+    "number": number_of,
+    "boolean": _parsed_boolean,
+    "set": _parsed_set,
 }

@@ -31,7 +31,9 @@ def regrouped(log: EventLog, link: Mapping[Any, Any]) -> dict[str, Any]:
     in_input_order = np.argsort(log.row, kind="stable")
     owner = log.customer_codes()
     starts, places, time, order = in_order(
-        codes[owner[in_input_order]], len(customers), log.time[in_input_order],
+        codes[owner[in_input_order]],
+        len(customers),
+        log.time[in_input_order],
         None if log.order is None else log.order[in_input_order],
     )
     rows = in_input_order[places]
@@ -40,13 +42,15 @@ def regrouped(log: EventLog, link: Mapping[Any, Any]) -> dict[str, Any]:
     alone = LedgerEntry("customers without a link", n_alone, (), "kept as customers of their own")
     same = ("activity", "value", "channel", "recorded", "text", "row")
     return {
-        "customers": customers, "starts": starts, "time": time, "order": order,
-        "actor": actor[rows], "actors": actors,
+        "customers": customers,
+        "starts": starts,
+        "time": time,
+        "order": order,
+        "actor": actor[rows],
+        "actors": actors,
         "event_ids": None if log.event_ids is None else log.event_ids.take(rows),
         "ledger": log.ledger.add(noted=[alone] if alone.rows else []),
-    } | {
-        name: getattr(log, name)[rows] for name in same if getattr(log, name) is not None
-    }
+    } | {name: getattr(log, name)[rows] for name in same if getattr(log, name) is not None}
 
 
 def _actors(log: EventLog, owner: np.ndarray, is_linked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from ._columns import shown
 from ._ledger import Findings
 
-__all__ = ["as_objects", "is_missing", "kinds_of", "main_kind"]
+__all__ = ["is_missing", "kinds_of", "main_kind"]
 
 # The first type that fits names the kind: to Python, bool is an int and a datetime is a date.
 KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
@@ -28,15 +27,8 @@ KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((date,), "date"),
     ((list, tuple, set, frozenset, np.ndarray), "set"),
 )
+NEVER_MISSING = frozenset({"bool", "int", "text", "UUID", "bytes", "set"})
 PRECEDENCE = ("text", "int", "UUID", "bytes", "time", "date", "float", "decimal", "bool", "set")
-
-
-def as_objects(values: Sequence[Any]) -> np.ndarray:
-    """(n,) object array of any Python values, also of lists."""
-    array = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        array[i] = value
-    return array
 
 
 def is_missing(value: Any) -> bool:
@@ -62,16 +54,14 @@ def _kind_of_type(kind: type) -> str:
 def kinds_of(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The kind of each object: (n,) int8 codes, −1 where there is no value, and the names of the kinds."""
     objects = values.tolist()
-    by_type: dict[type, int] = {}
-    names: list[str] = []
-    for kind in set(map(type, objects)):
-        name = _kind_of_type(kind)
-        if name not in names:
-            names.append(name)
-        by_type[kind] = names.index(name)
+    types = {kind: _kind_of_type(kind) for kind in set(map(type, objects))}
+    names = sorted(set(types.values()))
+    by_type = {kind: names.index(name) for kind, name in types.items()}
     codes = np.fromiter(map(by_type.__getitem__, map(type, objects)), dtype=np.int8, count=len(objects))
-    is_none = np.fromiter(map(is_missing, objects), dtype=bool, count=len(objects))
-    codes[is_none] = -1
+    unsure = [names.index(name) for name in names if name not in NEVER_MISSING]
+    for row in np.flatnonzero(np.isin(codes, unsure)):
+        if is_missing(values[row]):
+            codes[row] = -1
     return codes, names
 
 

@@ -69,13 +69,14 @@ def note_ties(
     moment = _mixed(customer, time[tied], None if order is None else order[tied])
     n_open = 0 if value is None else _n_open_lasts(moment, customer, activity[tied], value[tied])
     findings.note(
-        "events at the same time as another of their customer", len(tied),
-        f"kept in input order; {len(np.unique(customer)):,} customers; "
+        "events at the same time as another of their customer",
+        len(tied),
+        f"kept in input order; {_n_distinct(customer):,} customers; "
         f"for {n_open:,} of them the answer of last() depends on it",
     )
     if not has_ids:
         columns = (None if column is None else column[tied] for column in (activity, value, *others))
-        n_distinct = len(np.unique(_mixed(moment, *columns)))
+        n_distinct = _n_distinct(_mixed(moment, *columns))
         detail = "each counts; with event ids, equal ids are one event"
         findings.note("rows that repeat another exactly", len(tied) - n_distinct, detail)
 
@@ -88,6 +89,11 @@ def _n_open_lasts(moment: np.ndarray, customer: np.ndarray, activity: np.ndarray
     questions = _mixed(moment, activity)[first]
     _, position, count = np.unique(questions, return_inverse=True, return_counts=True)
     return len(np.unique(customer[first][count[position] > 1]))
+
+
+def _n_distinct(values: np.ndarray) -> int:
+    ordered = np.sort(values)
+    return min(len(ordered), 1) + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 def _mixed(*columns: np.ndarray | None) -> np.ndarray:

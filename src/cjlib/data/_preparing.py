@@ -70,10 +70,14 @@ def _read(columns: Mapping[str, Column], tz: str | tzinfo, findings: Findings) -
         findings.note("events without recorded time", is_unsaid, "taken as known at their time")
         recorded = np.where(is_unsaid, time, recorded)
     return _Read(
-        customer, activity, time, optional("value", to_numbers),
+        customer,
+        activity,
+        time,
+        optional("value", to_numbers),
         optional("channel", encode_names, "channel", required=False),
         optional("actor", encode_ids, "actor", required=False),
-        recorded, optional("order", to_integers),
+        recorded,
+        optional("order", to_integers),
         optional("event_id", encode_ids, "event_id", required=False),
         optional("text", to_texts),
     )
@@ -157,14 +161,32 @@ def _in_order(read: _Read, is_kept: np.ndarray | None, findings: Findings) -> di
     value, recorded = placed(read.value), placed(read.recorded)
     assert activity is not None
     _note_names(activities, findings)
-    note_ties(findings, starts, time, order, activity, value, (channel, actor, recorded),
-              has_ids=read.event_id is not None)
+    note_ties(
+        findings,
+        starts,
+        time,
+        order,
+        activity,
+        value,
+        (channel, actor, recorded),
+        has_ids=read.event_id is not None,
+    )
     event_codes, event_ids = named(read.event_id)
     return {
-        "customers": customers, "starts": starts, "time": time, "activity": activity, "value": value,
-        "channel": channel, "actor": actor, "recorded": recorded, "order": order, "row": row,
+        "customers": customers,
+        "starts": starts,
+        "time": time,
+        "activity": activity,
+        "value": value,
+        "channel": channel,
+        "actor": actor,
+        "recorded": recorded,
+        "order": order,
+        "row": row,
         "event_ids": None if event_codes is None else Coded(event_codes, event_ids),
-        "text": placed(read.text), "activities": tuple(activities), "channels": tuple(channels),
+        "text": placed(read.text),
+        "activities": tuple(activities),
+        "channels": tuple(channels),
         "actors": actors,
         "ledger": attrs.evolve(findings.ledger(), kept=len(time)),
     }
@@ -174,6 +196,7 @@ def _note_names(activities: np.ndarray, findings: Findings) -> None:
     """Names that are probably one name, and names that are probably no names."""
     if len(activities) > MANY_ACTIVITIES:
         findings.note("different activities", len(activities), "so many look like ids or text, not names")
+        return
     folded: dict[str, list[str]] = {}
     for name in activities:
         folded.setdefault(" ".join(name.split()).casefold(), []).append(name)

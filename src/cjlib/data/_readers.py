@@ -11,14 +11,13 @@ import attrs
 import numpy as np
 
 from ..errors import CJError, DataError, UsageError
-from ._columns import Frame, as_frame, shown
+from ._columns import Frame, as_frame, as_objects, shown
 from ._csv import FileOptions
 from ._customers import Customers
 from ._events import ROLES, EventLog
 from ._files import read_files
 from ._ledger import Ledger, LedgerEntry
 from ._numbers import number_of
-from ._objects import as_objects
 
 __all__ = ["read_customers", "read_events"]
 
@@ -154,12 +153,22 @@ def read_customers(
     read = {name: frame.column(name, name).values for name in (frame.names if wanted is None else wanted)}
     told = dict(types or {})
     if connection is None:
-        guessed = {name: kind for name, values in read.items()
-                   if name not in told and name not in roles and (kind := _kind_of_text(values))}
+        guessed = {
+            name: kind
+            for name, values in read.items()
+            if name not in told and name not in roles and (kind := _kind_of_text(values))
+        }
         told |= guessed
     customers = Customers.from_frame(
-        read, customer=customer, valid_from=valid_from, recorded=recorded, parent=parent, links=links,
-        types=told, tz=tz, strict=strict,
+        read,
+        customer=customer,
+        valid_from=valid_from,
+        recorded=recorded,
+        parent=parent,
+        links=links,
+        types=told,
+        tz=tz,
+        strict=strict,
     )
     return attrs.evolve(customers, ledger=_with_ragged(customers.ledger, ragged))
 

@@ -169,8 +169,10 @@ class Table:
         title = f"{self.name}: {len(self):,} rows" if self.name else f"{len(self):,} rows"
         cells = [[name, *map(_cell, _plain(self._head(name)))] for name in self._columns]
         widths = [max(map(len, column)) for column in cells]
-        lines = ["  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip()
-                 for line in zip(*cells, strict=True)]
+        lines = [
+            "  ".join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip()
+            for line in zip(*cells, strict=True)
+        ]
         return "\n".join([title, *lines, *(["…"] if len(self) > HEAD else [])])
 
     def _head(self, name: str) -> np.ndarray:
