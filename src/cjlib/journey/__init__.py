@@ -2,9 +2,10 @@
 
 from . import curves
 from ._annotations import Aim, Attribute, Note, Role
+from ._checks import codes
 from ._diff import Change, Diff, diff
 from ._elements import Milestone, Persona, Signal, Stage, Touchpoint
-from ._files import dump, dumps, load, loads
+from ._files import JourneyFileError, dump, dumps, load, loads
 from ._journey import Journey
 from ._metrics import Metric
 from ._scorecards import Bands, Group, Measure, Scorecard
@@ -21,6 +22,7 @@ __all__ = [
     "Group",
     "Handoff",
     "Journey",
+    "JourneyFileError",
     "Measure",
     "Metric",
     "Milestone",
@@ -32,6 +34,7 @@ __all__ = [
     "Stage",
     "Touchpoint",
     "Transition",
+    "codes",
     "curves",
     "diff",
     "dump",
