@@ -109,8 +109,8 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: cj.Persona("x", weights={"a": -1}), "weights", "0 or more"),
     (lambda: cj.Persona("x", weights={"a": "b"}), "weights", "a number was expected"),  # type: ignore[dict-item]
     (lambda: cj.Persona("x", weights={1: 1}), "weights", "a mapping"),  # type: ignore[dict-item]
-    (lambda: cj.journey.Attribute("x", type="string"), "type", "number, text"),
-    (lambda: cj.journey.Attribute("x", type="date", options=["a"]), "options", "text and set have"),
+    (lambda: cj.Attribute("x", type="string"), "type", "number, text"),
+    (lambda: cj.Attribute("x", type="date", options=["a"]), "options", "text and set have"),
 ]
 
 
