@@ -7,7 +7,9 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from cjlib import criteria as c
-from cjlib.criteria import Comparison, Criterion, Membership, Term
+from cjlib.criteria import Comparison, Contains, Criterion, Happened, Known, Membership, Not, Term
+
+Names = st.SearchStrategy[str]
 
 SPANNED = {"count": c.count, "distinct": c.distinct, "sum": c.sum, "mean": c.mean, "min": c.min, "max": c.max}
 
@@ -43,60 +45,64 @@ def channels(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def events(draw: st.DrawFn) -> tuple[tuple[str, ...], dict[str, object]]:
+def events(draw: st.DrawFn, touchpoints: Names) -> tuple[tuple[str, ...], dict[str, object]]:
     """An activity or a touchpoint."""
-    name = draw(names)
-    return ((name,), {}) if draw(st.booleans()) else ((), {"touchpoint": name})
+    is_activity = draw(st.booleans())
+    return ((draw(names),), {}) if is_activity else ((), {"touchpoint": draw(touchpoints)})
 
 
 @st.composite
-def spanned_terms(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(SPANNED)) -> Term:
+def spanned_terms(draw: st.DrawFn, touchpoints: Names, kinds: tuple[str, ...] = tuple(SPANNED)) -> Term:
     """A term over a span."""
-    args, kwargs = draw(events())
+    args, kwargs = draw(events(touchpoints))
     return SPANNED[draw(st.sampled_from(kinds))](*args, **kwargs, **draw(spans()))  # type: ignore[arg-type]
 
 
 @st.composite
-def last_terms(draw: st.DrawFn) -> Term:
+def last_terms(draw: st.DrawFn, touchpoints: Names) -> Term:
     """The last value of an event."""
-    args, kwargs = draw(events())
+    args, kwargs = draw(events(touchpoints))
     return c.last(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
 
 
 @st.composite
-def idle_terms(draw: st.DrawFn) -> Term:
+def idle_terms(draw: st.DrawFn, touchpoints: Names) -> Term:
     """The time since an event."""
-    args, kwargs = draw(events())
+    args, kwargs = draw(events(touchpoints))
     return c.idle(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
 
 
 attributes = names.map(c.attribute)
-number_terms = spanned_terms() | last_terms()
-duration_terms = st.just(c.dwell()) | st.just(c.age()) | names.map(c.until) | idle_terms()
-terms = number_terms | duration_terms | attributes
 options = st.lists(numbers, min_size=1, max_size=4) | st.lists(names, min_size=1, max_size=4)
 
-leaves = st.one_of(
-    st.builds(Comparison, number_terms | attributes, operators, numbers),
-    st.builds(Comparison, duration_terms, orders, any_durations),
-    st.builds(Comparison, attributes, operators, names),
-    st.builds(Comparison, attributes, st.sampled_from(["==", "!="]), st.booleans()),
-    st.builds(Comparison, number_terms | attributes, operators, attributes),
-    st.builds(Membership, number_terms, st.lists(numbers, min_size=1, max_size=4)),
-    st.builds(Membership, attributes, options),
-    st.builds(c.Contains, attributes, names),
-    st.builds(c.Happened, spanned_terms(kinds=("count",))),
-    st.builds(c.known, terms),
-)
+
+def leaves_over(touchpoints: Names) -> st.SearchStrategy[Criterion]:
+    """Criteria without others inside, over these touchpoints."""
+    number_terms = spanned_terms(touchpoints) | last_terms(touchpoints)
+    duration_terms = st.just(c.dwell()) | st.just(c.age()) | names.map(c.until) | idle_terms(touchpoints)
+    return st.one_of(
+        st.builds(Comparison, number_terms | attributes, operators, numbers),
+        st.builds(Comparison, duration_terms, orders, any_durations),
+        st.builds(Comparison, attributes, operators, names),
+        st.builds(Comparison, attributes, st.sampled_from(["==", "!="]), st.booleans()),
+        st.builds(Comparison, number_terms | attributes, operators, attributes),
+        st.builds(Membership, number_terms, st.lists(numbers, min_size=1, max_size=4)),
+        st.builds(Membership, attributes, options),
+        st.builds(Contains, attributes, names),
+        st.builds(Happened, spanned_terms(touchpoints, kinds=("count",))),
+        st.builds(Known, number_terms | duration_terms | attributes),
+    )
 
 
 def _compound(inner: st.SearchStrategy[Criterion]) -> st.SearchStrategy[Criterion]:
     pairs = st.tuples(inner, inner)
-    return (
-        pairs.map(lambda pair: pair[0] & pair[1])
-        | pairs.map(lambda pair: pair[0] | pair[1])
-        | inner.map(c.Not)
-    )
+    both, either = pairs.map(lambda pair: pair[0] & pair[1]), pairs.map(lambda pair: pair[0] | pair[1])
+    return both | either | inner.map(Not)
 
 
-criteria: st.SearchStrategy[Criterion] = st.recursive(leaves, _compound, max_leaves=8)
+def criteria_over(touchpoints: Names, max_leaves: int = 8) -> st.SearchStrategy[Criterion]:
+    """Criteria over these touchpoints."""
+    return st.recursive(leaves_over(touchpoints), _compound, max_leaves=max_leaves)
+
+
+criteria = criteria_over(names)

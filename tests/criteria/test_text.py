@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 from functools import reduce
 from operator import or_
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
