@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from ._ledger import Findings, LedgerEntry
 from ._order import in_order
 from ._preparing import raise_if_refused
 
-if TYPE_CHECKING:
-    from ._events import EventLog
-
 __all__ = ["regrouped"]
 
+Log = Any  # an EventLog, which uses this file
 
-def regrouped(log: EventLog, link: Mapping[Any, Any]) -> dict[str, Any]:
+
+def regrouped(log: Log, link: Mapping[Any, Any]) -> dict[str, Any]:
     """The fields of a log that change when its events are told by whom its customers belong to."""
     own = log.customers.tolist()
     is_linked = np.array([link.get(customer) is not None for customer in own], dtype=bool)
@@ -53,7 +52,7 @@ def regrouped(log: EventLog, link: Mapping[Any, Any]) -> dict[str, Any]:
     } | {name: getattr(log, name)[rows] for name in same if getattr(log, name) is not None}
 
 
-def _actors(log: EventLog, owner: np.ndarray, is_linked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _actors(log: Log, owner: np.ndarray, is_linked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Who acted: the linked customer; for others, whom the log names."""
     users = log.customers[is_linked]
     actors = union([users, log.actors])

@@ -5,16 +5,12 @@ Loops over measures and groups are outside, over customers inside, so that each 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .._jit import jit
 from ._curve_kernel import apply_curve, clipped
-from ._parts_kernel import MEAN, WORST, quantised, write_parts
-
-if TYPE_CHECKING:
-    from ._health_plan import PlanArrays
+from ._health_plan import MEAN, WORST, PlanArrays
+from ._parts_kernel import quantised, write_parts
 
 __all__ = ["score_block"]
 

@@ -11,10 +11,10 @@ import numpy as np
 from ..journey._curves import Curve, Linear, Logistic, Points, Steps
 from ..journey._scorecards import Group, Measure, Scorecard
 from ._curve_kernel import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
-from ._parts_kernel import MEAN, SUM, WORST
 
-__all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "PlanArrays", "cap_name", "compiled"]
+__all__ = ["CLIP", "MEAN", "REWEIGHTING", "SUM", "WORST", "HealthPlan", "PlanArrays", "cap_name", "compiled"]
 
+MEAN, SUM, WORST = 0, 1, 2
 CLIP = "@clip"
 REWEIGHTING = "@reweighting"
 COARSE = 1e-10  # quanta above it call for ends of the scale that are multiples of them, too

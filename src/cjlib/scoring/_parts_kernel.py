@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._jit import jit
 from ._curve_kernel import clipped
+from ._health_plan import MEAN, SUM, WORST, PlanArrays
 
-if TYPE_CHECKING:
-    from ._health_plan import PlanArrays
-
-__all__ = ["MEAN", "SUM", "WORST", "quantised", "write_parts"]
-
-MEAN, SUM, WORST = 0, 1, 2
+__all__ = ["quantised", "write_parts"]
 
 
 @jit(error_model="numpy")
