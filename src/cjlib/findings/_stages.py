@@ -38,6 +38,15 @@ def time_in_stage(trace: Trace) -> Table:
         reached), ``left_median_days`` (finished visits only: what a naive report shows),
         ``target_days``, ``limit_days``, ``over_limit`` (customers inside for longer than the limit now)
         and ``breaches`` (visits that outlasted it).
+
+    >>> import cjlib as cj
+    >>> journey = cj.Journey("demo", stages=[cj.Stage("trial"), cj.Stage("active")],
+    ...     transitions=[cj.Transition("trial", "active", when='happened("login")')])
+    >>> log = cj.EventLog.from_columns(["a", "b", "b"], ["signup", "signup", "login"],
+    ...     ["2026-01-01", "2026-01-01", "2026-01-05"])
+    >>> found = cj.findings.time_in_stage(cj.replay(journey, log, until="2026-01-31"))
+    >>> found["customers"].tolist(), found["median_days"].tolist()
+    ([1, 1], [4.0, nan])
     """
     stages, visits = trace.journey.stages, trace.visits
     stage = _stage_numbers(trace)

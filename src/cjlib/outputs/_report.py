@@ -64,6 +64,14 @@ def report(
     Raises:
         UsageError: if the trace is of another journey.
         UnknownNameError: if the language is neither.
+
+    >>> import cjlib as cj
+    >>> journey = cj.Journey("demo", stages=[cj.Stage("trial"), cj.Stage("active")],
+    ...     transitions=[cj.Transition("trial", "active", when='happened("login")')])
+    >>> log = cj.EventLog.from_columns(["a", "b"], ["login", "visit"], ["2026-01-05", "2026-01-06"])
+    >>> page = report(journey, cj.replay(journey, log, until="2026-02-01"), title="January")
+    >>> page, page.html[:15]
+    (Report(title='January'), '<!doctype html>')
     """
     if journey.fingerprint != trace.journey.fingerprint:
         raise UsageError(f"the trace is of another version of the journey than {journey.name!r}")
