@@ -9,7 +9,7 @@ import numpy as np
 
 from .._jit import jit
 from ._curve_kernel import apply_curve, clipped
-from ._health_plan import MEAN, WORST, PlanArrays
+from ._health_layout import MEAN, WORST, PlanArrays
 from ._parts_kernel import quantised, write_parts
 
 __all__ = ["score_block"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._jit import jit
 from ._curve_kernel import clipped
-from ._health_plan import MEAN, SUM, WORST, PlanArrays
+from ._health_layout import MEAN, SUM, WORST, PlanArrays
 
 __all__ = ["quantised", "write_parts"]
 
