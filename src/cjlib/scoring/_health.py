@@ -60,8 +60,8 @@ class HealthScorer:
     >>> logins = cj.Measure("logins", metric="logins", curve=cj.curves.linear(0, 10), weight=2)
     >>> mood = cj.Measure("mood", metric="nps", curve=cj.curves.linear(-100, 100), weight=1)
     >>> card = cj.Scorecard("health", groups=[cj.Group("all", measures=[logins, mood])])
-    >>> snapshot = cj.Snapshot.from_frame({"customer": ["acme", "brass"], "logins": [8, 2], "nps": [50, None]})
-    >>> scores = HealthScorer(card).score(snapshot)
+    >>> table = {"customer": ["acme", "brass"], "logins": [8, 2], "nps": [50, None]}
+    >>> scores = HealthScorer(card).score(cj.Snapshot.from_frame(table))
     >>> print(scores.explain("brass"))
     health of 'brass': 20, 67 % of the weight rests on data, with all of it 13.33 to 46.67
       +50    base
