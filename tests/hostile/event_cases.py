@@ -308,6 +308,23 @@ EVENT_CASES = (
         ("did you mean 'seats'",),
     ),
     Case(
+        "a number that is to be a set",
+        customers({"customer": ["a"], "seats": [1]}, types={"seats": "set"}),
+        ("seats", "sets or lists"),
+    ),
+    Case(
+        "one text among sets",
+        customers({"customer": ["a", "b", "c"], "options": [["x"], ["y", None], "z"]}),
+        ("mixed types in options",),
+        1,
+    ),
+    Case(
+        "a five that is to be true or false",
+        customers({"customer": ["a", "b"], "vip": [1, 5]}, types={"vip": "boolean"}),
+        ("vip is neither 0 nor 1",),
+        1,
+    ),
+    Case(
         "a parent of another kind",
         customers({"customer": ["a"], "parent": [1]}, parent="parent"),
         ("one kind",),

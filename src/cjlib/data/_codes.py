@@ -17,6 +17,8 @@ __all__ = ["Encoded", "encode_ids", "encode_names", "to_texts"]
 
 MISSING, ODD = -1, -2
 LONGEST = 1000
+NAME_KINDS = tuple(frozenset({kind}) for kind in ("text", "int"))
+ID_KINDS = tuple(frozenset({kind}) for kind in ("text", "int", "UUID", "bytes", "float"))
 EXACT_FLOATS = 2.0**53
 TEXT_HINT = "; read them as text"
 
@@ -132,12 +134,13 @@ def _nothing(n_rows: int) -> Encoded:
 
 
 def _encode_objects(values: np.ndarray, role: str, findings: Findings, is_name: bool) -> Encoded:
-    kind, is_main = main_kind(values, role, findings)
-    if not kind:
+    kinds, is_main = main_kind(values, role, findings, NAME_KINDS if is_name else ID_KINDS)
+    if not kinds:
         return _nothing(len(values))
+    kind = " and ".join(sorted(kinds))
     if kind == "float" and not is_name:
         return _encode_floats(np.where(is_main, values, np.nan).astype(np.float64), role, findings)
-    if kind not in ({"text", "int"} if is_name else {"text", "int", "UUID", "bytes"}):
+    if kinds not in (NAME_KINDS if is_name else ID_KINDS):
         raise _wrong_type(role, f"{kind} such as {shown(values[int(np.argmax(is_main))])}", is_name)
     codes = np.where(_is_absent(values, is_main), MISSING, ODD).astype(np.int32)
     table: dict[Any, int] = {}
@@ -312,10 +315,10 @@ def _indices(chunk: Any) -> np.ndarray:
 
 def to_texts(column: Column, findings: Findings) -> np.ndarray:
     """(n,) objects: text as it came, None where there is none; what else stands there becomes text."""
-    values = column.values.to_numpy().astype(object) if column.is_arrow else column.values.astype(object)
+    values = as_objects(column.values.to_pylist() if column.is_arrow else [*column.values])
     if any(value is not None and not isinstance(value, str) for value in values):
         return as_objects([_as_text(value) for value in values])
-    return as_objects(values)
+    return values
 
 
 def _as_text(value: Any) -> str | None:

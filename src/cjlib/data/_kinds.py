@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from ..errors import UnknownNameError
+from ..errors import DataError, UnknownNameError
 from ._codes import encode_names, to_texts
 from ._columns import Column, as_objects, shown
 from ._ledger import Findings
@@ -30,6 +30,12 @@ KIND_OF_OBJECTS: dict[str, Kind] = {
     "float": "number",
     "decimal": "number",
 }
+OBJECT_KINDS = (
+    NUMBERS,
+    frozenset({"bool"}),
+    frozenset({"date", "time"}),
+    *(frozenset({kind}) for kind in ("text", "set", "UUID")),
+)
 WORDS = {"true": 1.0, "yes": 1.0, "1": 1.0, "false": 0.0, "no": 0.0, "0": 0.0}
 SEPARATOR = ";"
 
@@ -71,8 +77,8 @@ def _natural_kind(column: Column, findings: Findings) -> Kind:
     if column.is_arrow:
         return _arrow_kind(column.values.type)
     if column.values.dtype.kind == "O":
-        found, _ = main_kind(column.values, column.name, Findings(len(column)), NUMBERS)
-        return KIND_OF_OBJECTS.get(found.partition("+")[0], "text")
+        found, _ = main_kind(column.values, column.name, Findings(len(column)), OBJECT_KINDS)
+        return KIND_OF_OBJECTS.get(min(found, default=""), "text")
     kinds: dict[str, Kind] = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
     return kinds.get(column.values.dtype.kind, "text")
 
@@ -102,24 +108,47 @@ def _read_date(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray,
 
 
 def _read_text(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray, tuple[Any, ...]]:
-    if not column.is_arrow and column.values.dtype.kind not in "OUT":
+    if _is_to_be_written(column):
         column = Column(column.name, to_texts(column, findings))
     codes, categories = encode_names(column, column.name, findings, required=False).settled()
     return np.where(codes < 0, np.nan, codes.astype(np.float64)), tuple(categories.tolist())
 
 
+def _is_to_be_written(column: Column) -> bool:
+    """Whether the values are no text yet: numbers, UUIDs and their like."""
+    if column.is_arrow:
+        return _arrow_kind(column.values.type) != "text" or "uuid" in str(column.values.type)
+    if column.values.dtype.kind == "O":
+        found, _ = main_kind(column.values, column.name, Findings(len(column)), OBJECT_KINDS)
+        return "text" not in found
+    return column.values.dtype.kind not in "UT"
+
+
+def _read_boolean(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray, tuple[Any, ...]]:
+    values = to_numbers(column, findings)
+    findings.refuse(f"{column.name} is neither 0 nor 1", ~np.isnan(values) & (values != 0) & (values != 1))
+    return values, ()
+
+
 def _read_set(column: Column, tz: Any, findings: Findings) -> tuple[np.ndarray, tuple[Any, ...]]:
-    values = as_objects(column.values.to_pylist()) if column.is_arrow else column.values
-    options = [None if is_missing(value) else tuple(sorted({*map(str, value)})) for value in values]
-    categories = sorted({option for option in options if option is not None})
+    values = as_objects(column.values.to_pylist() if column.is_arrow else [*column.values])
+    found, is_set = main_kind(values, column.name, findings, (frozenset({"set"}),))
+    if found - {"set"}:
+        raise DataError(f"{column.name}: sets or lists were expected, not {' and '.join(sorted(found))}")
+    options = {
+        row: tuple(sorted({str(o) for o in values[row] if not is_missing(o)}))
+        for row in np.flatnonzero(is_set)
+    }
+    categories = sorted(set(options.values()))
     positions = {option: float(i) for i, option in enumerate(categories)}
-    codes = [np.nan if option is None else positions[option] for option in options]
-    return np.array(codes, dtype=np.float64), tuple(categories)
+    codes = np.full(len(values), np.nan)
+    codes[is_set] = [positions[options[row]] for row in np.flatnonzero(is_set)]
+    return codes, tuple(categories)
 
 
 READ: dict[Kind, Callable[[Column, Any, Findings], tuple[np.ndarray, tuple[Any, ...]]]] = {
     "number": _read_number,
-    "boolean": _read_number,
+    "boolean": _read_boolean,
     "date": _read_date,
     "text": _read_text,
     "set": _read_set,

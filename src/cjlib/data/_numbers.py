@@ -50,11 +50,10 @@ def _note_rounded(values: np.ndarray, name: str, findings: Findings) -> None:
 
 
 def _object_numbers(values: np.ndarray, name: str, findings: Findings) -> np.ndarray:
-    kind, is_main = main_kind(values, name, findings, together=NUMBERS)
-    if not kind:
-        return np.full(len(values), np.nan)
-    if not set(kind.split("+")) <= NUMBERS | {"bool"}:
-        raise _wrong_type(name, f"{kind} such as {shown(values[int(np.argmax(is_main))])}")
+    kinds, is_main = main_kind(values, name, findings, (NUMBERS, frozenset({"bool"})))
+    if not kinds <= NUMBERS | {"bool"}:
+        found = " and ".join(sorted(kinds))
+        raise _wrong_type(name, f"{found} such as {shown(values[int(np.argmax(is_main))])}")
     numbers = np.full(len(values), np.nan)
     numbers[is_main] = [_number(value) for value in values[is_main]]
     return numbers

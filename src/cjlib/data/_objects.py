@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,6 @@ KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
     ((list, tuple, set, frozenset, np.ndarray), "set"),
 )
 NEVER_MISSING = frozenset({"bool", "int", "text", "UUID", "bytes", "set"})
-PRECEDENCE = ("text", "int", "UUID", "bytes", "time", "date", "float", "decimal", "bool", "set")
 
 
 def is_missing(value: Any) -> bool:
@@ -66,26 +66,31 @@ def kinds_of(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
 
 
 def main_kind(
-    values: np.ndarray, name: str, findings: Findings, together: frozenset[str] = frozenset()
-) -> tuple[str, np.ndarray]:
-    """The kind that most objects have, and a mask of the rows that have it.
+    values: np.ndarray, name: str, findings: Findings, accepted: Sequence[frozenset[str]]
+) -> tuple[frozenset[str], np.ndarray]:
+    """The accepted kinds that most objects have, and a mask of the rows that have them.
 
-    Rows of other kinds are refused; ``together`` names kinds that may be mixed. A column without any value
-    has the kind ``""``.
+    Args:
+        values: (n,) objects.
+        name: what the column is called.
+        findings: where rows of other kinds are refused.
+        accepted: groups of kinds that may stand together; of groups with equally many rows, the first counts.
+
+    Returns:
+        The kinds found of that group, and (n,) bool. Where none is accepted, the kinds that there are; where
+        there is no value at all, no kind.
     """
     codes, names = kinds_of(values)
     counts = {name: int((codes == code).sum()) for code, name in enumerate(names)}
-    counts = {name: count for name, count in counts.items() if count}
-    if not counts:
-        return "", np.zeros(len(values), dtype=bool)
-    if len(counts) > 1 and set(counts) <= together:
-        return "+".join(sorted(counts)), codes >= 0
-    rank = {kind: i for i, kind in enumerate(PRECEDENCE)}
-    main = min(counts, key=lambda kind: (-counts[kind], rank.get(kind, len(rank)), kind))
-    is_main = codes == names.index(main)
+    present = frozenset(name for name, count in counts.items() if count)
+    groups = [present & group for group in accepted if present & group]
+    if not groups:
+        return present, codes >= 0
+    main = max(groups, key=lambda group: sum(counts[kind] for kind in group))
+    is_main = np.isin(codes, [names.index(kind) for kind in main])
     is_odd = ~is_main & (codes >= 0)
     if is_odd.any():
-        first = values[int(np.argmax(is_odd))]
-        detail = f"{main} was expected, as in most rows, not {shown(first)}"
+        first, expected = values[int(np.argmax(is_odd))], " or ".join(sorted(main))
+        detail = f"{expected} was expected, as in other rows, not {shown(first)}"
         findings.refuse(f"mixed types in {name}", is_odd, detail)
     return main, is_main

@@ -20,6 +20,7 @@ NAT = np.iinfo(np.int64).min
 MIN_US = int(np.datetime64("1900-01-01", "us").astype(np.int64))
 MAX_US = int(np.datetime64("2201-01-01", "us").astype(np.int64))
 EPOCH = datetime(1970, 1, 1)
+MOMENTS = frozenset({"date", "time"})
 MICROSECOND = timedelta(microseconds=1)
 
 _ISO = re.compile(
@@ -168,13 +169,12 @@ def _from_arrow_texts(values: Any, name: str, findings: Findings) -> tuple[np.nd
 
 
 def _from_objects(values: np.ndarray, name: str, findings: Findings) -> tuple[np.ndarray, Any]:
-    kind, is_main = main_kind(values, name, findings, together=frozenset({"date", "time"}))
-    if not kind:
-        return np.full(len(values), NAT, dtype=np.int64), False
-    if kind == "text":
+    kinds, is_main = main_kind(values, name, findings, (MOMENTS, frozenset({"text"})))
+    if kinds == {"text"}:
         return _from_texts(values, is_main, name, findings)
-    if set(kind.split("+")) - {"date", "time"}:
-        raise _wrong_type(name, f"{kind} such as {shown(values[int(np.argmax(is_main))])}")
+    if not kinds <= MOMENTS:
+        found = " and ".join(sorted(kinds))
+        raise _wrong_type(name, f"{found} such as {shown(values[int(np.argmax(is_main))])}")
     times, state = np.full(len(values), NAT, dtype=np.int64), np.zeros(len(values), dtype=np.int8)
     for row in np.flatnonzero(is_main):
         times[row], state[row] = _from_object(values[row])
