@@ -28,7 +28,7 @@ def as_duration(value: object) -> timedelta:
     datetime.timedelta(seconds=5400)
     """
     if isinstance(value, timedelta):
-        microseconds: int | Decimal = value // timedelta(microseconds=1)
+        microseconds = Decimal(value // timedelta(microseconds=1))
     elif isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match is None:

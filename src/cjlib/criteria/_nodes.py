@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import ClassVar, NoReturn, Union
+from typing import Any, ClassVar, NoReturn
 
 import attrs
 
 from ..errors import CriterionError, UsageError
 from ._literals import as_duration, checked_text, duration_text, literal_text, plain_literal
 
-__all__ = ["And", "Comparison", "Contains", "Criterion", "Happened", "Known", "Membership", "Not", "Or", "Term"]
+__all__ = [
+    "And",
+    "Comparison",
+    "Contains",
+    "Criterion",
+    "Happened",
+    "Known",
+    "Membership",
+    "Not",
+    "Or",
+    "Term",
+]
 
-Literal = Union[int, float, bool, str, timedelta]
+Literal = int | float | bool | str | timedelta
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 60
@@ -21,7 +32,9 @@ SPANNED = ("count", "distinct", "sum", "mean", "min", "max")
 EVENT_KINDS = (*SPANNED, "last", "idle")
 CLOCKS = ("dwell", "age")
 DURATION_KINDS = ("dwell", "age", "idle", "until")
-_BRACKETS = 'a term is no criterion yet: compare it, in brackets, as in (count("login") >= 3) & happened("kickoff")'
+_BRACKETS = (
+    'a term is no criterion yet: compare it, in brackets, as in (count("login") >= 3) & happened("kickoff")'
+)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -110,7 +123,9 @@ class Term:
         return Contains(self, option)
 
     def __bool__(self) -> NoReturn:
-        raise UsageError(f"{self} has no truth of its own; compare it and compose with & | ~ (not: and or not)")
+        raise UsageError(
+            f"{self} has no truth of its own; compare it and compose with & | ~ (not: and or not)"
+        )
 
     def _no_logic(self, *_: object) -> NoReturn:
         raise UsageError(f"& | ~ on the bare term {self}: {_BRACKETS}")
@@ -124,7 +139,7 @@ class Term:
     __neg__ = __pow__ = __mod__ = __floordiv__ = _no_arithmetic
 
 
-Term.__hash__ = None  # type: ignore[assignment]
+Term.__hash__ = None
 
 
 class Criterion:
@@ -146,7 +161,9 @@ class Criterion:
         return Not(self)
 
     def __bool__(self) -> NoReturn:
-        raise UsageError(f"a criterion is true only of a history; compose with & | ~ instead of and, or, not: {self!s:.80}")
+        raise UsageError(
+            f"a criterion is true only of a history; compose with & | ~ instead of and, or, not: {self!s:.80}"
+        )
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, Criterion) else NotImplemented
@@ -182,7 +199,9 @@ def _check_size(criterion: Criterion) -> None:
     if criterion.depth > MAX_DEPTH:
         raise CriterionError(f"a criterion may be nested {MAX_DEPTH} deep, this is deeper")
     if len(str(criterion)) > MAX_LENGTH:
-        raise CriterionError(f"a criterion may have {MAX_LENGTH:,} characters, this has {len(str(criterion)):,}")
+        raise CriterionError(
+            f"a criterion may have {MAX_LENGTH:,} characters, this has {len(str(criterion)):,}"
+        )
 
 
 class Leaf(Criterion):
@@ -198,7 +217,7 @@ class Leaf(Criterion):
         raise UsageError(f"{type(self).__name__} is no leaf of cjlib")  # pragma: no cover
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False, init=False)
 class Comparison(Leaf):
     """A term held against a literal or against an attribute of the same customer."""
 
@@ -206,7 +225,7 @@ class Comparison(Leaf):
     operator: str
     literal: Literal | Term
 
-    def __init__(self, term: Term, operator: str, literal: object) -> None:
+    def __init__(self, term: Term, operator: str, literal: Any) -> None:
         if operator not in (">=", ">", "<=", "<", "==", "!="):
             raise CriterionError(f"{operator!r} is no comparison")
         if isinstance(literal, Term):
@@ -251,21 +270,27 @@ def _typed_literal(term: Term, operator: str, value: object) -> Literal:
             )
         return as_duration(value)
     if isinstance(value, timedelta):
-        raise CriterionError(f"{where}: {term.kind} is no duration; durations are {', '.join(DURATION_KINDS)}")
+        raise CriterionError(
+            f"{where}: {term.kind} is no duration; durations are {', '.join(DURATION_KINDS)}"
+        )
     if isinstance(value, (list, tuple, set, frozenset)):
         raise CriterionError(f"{where}: a list stands after 'in' (in Python: {term.kind}(...).is_in([...]))")
     literal = plain_literal(value)
     if term.kind != "attribute" and isinstance(literal, (bool, str)):
         raise CriterionError(
             f"{where}: {term.kind} is a number, compare it with a number"
-            + (f"; for time use idle({literal_text(term.name)})" if isinstance(literal, str) and term.name else "")
+            + (
+                f"; for time use idle({literal_text(term.name)})"
+                if isinstance(literal, str) and term.name
+                else ""
+            )
         )
     if isinstance(literal, bool) and operator not in ("==", "!="):
         raise CriterionError(f"{where}: true and false have no order; use == or !=")
     return literal
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False, repr=False, init=False)
 class Membership(Leaf):
     """A term whose value is one of a list."""
 
@@ -302,7 +327,9 @@ class Contains(Leaf):
 
     def __attrs_post_init__(self) -> None:
         if self.term.kind != "attribute":
-            raise CriterionError(f"{self.option!r:.80} in {self.term}: only an attribute holds several options")
+            raise CriterionError(
+                f"{self.option!r:.80} in {self.term}: only an attribute holds several options"
+            )
         if not isinstance(self.option, str):
             raise CriterionError(f"{self.option!r:.80} in {self.term}: an option is text")
         checked_text(self.option)

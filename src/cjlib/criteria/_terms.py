@@ -8,8 +8,8 @@ from ._literals import as_duration
 from ._nodes import Happened, Known, Term
 
 __all__ = [
-    "age", "attribute", "count", "distinct", "dwell", "happened", "idle", "known", "last", "max", "mean", "min",
-    "sum", "until",
+    "age", "attribute", "count", "distinct", "dwell", "happened", "idle", "known", "last", "max", "mean",
+    "min", "sum", "until",
 ]  # fmt: skip
 
 Span = str | timedelta | None
@@ -42,8 +42,8 @@ def count(activity: str | None = None, *, ever: bool = False, within: Span = Non
     return _spanned("count", activity, ever, within, channel, touchpoint)
 
 
-def distinct(activity: str | None = None, *, ever: bool = False, within: Span = None, channel: str | None = None,
-             touchpoint: str | None = None) -> Term:  # fmt: skip
+def distinct(activity: str | None = None, *, ever: bool = False, within: Span = None,
+             channel: str | None = None, touchpoint: str | None = None) -> Term:  # fmt: skip
     """The number of different actors of the events, over the spans of :func:`count`.
 
     >>> distinct("login", within="30d") >= 5
@@ -146,8 +146,8 @@ def until(name: str) -> Term:
     return Term("until", name)
 
 
-def happened(activity: str | None = None, *, ever: bool = False, within: Span = None, channel: str | None = None,
-             touchpoint: str | None = None) -> Happened:  # fmt: skip
+def happened(activity: str | None = None, *, ever: bool = False, within: Span = None,
+             channel: str | None = None, touchpoint: str | None = None) -> Happened:  # fmt: skip
     """A criterion: at least one such event since the visit began (or ever, or within a window).
 
     >>> happened("kickoff") & ~happened("complaint", within="14d")

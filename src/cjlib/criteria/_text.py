@@ -46,14 +46,16 @@ def parse(text: str) -> Criterion:
     except (RecursionError, MemoryError, ValueError, UsageError) as error:
         if isinstance(error, CriterionError):
             raise
-        raise CriterionError(f"criterion {text.strip()[:80]!r}: {str(error)[:200] or 'too deeply nested'}") from error
+        raise CriterionError(
+            f"criterion {text.strip()[:80]!r}: {str(error)[:200] or 'too deeply nested'}"
+        ) from error
 
 
 def _check_surface(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise CriterionError(f"a criterion may have {MAX_LENGTH:,} characters, this has {len(text):,}")
     bare = _STRINGS.sub('""', text)
-    for position, char in enumerate(bare):
+    for char in bare:
         if not char.isascii():
             raise CriterionError(
                 f"criterion {text.strip()[:80]!r}: the character {char!r} (U+{ord(char):04X}) may stand "
@@ -68,12 +70,16 @@ def _check_surface(text: str) -> None:
 
 def _at(text: str, message: str, offset: int) -> CriterionError:
     start = max(0, offset - 30)
-    return CriterionError(f"criterion, at character {offset + 1} ({text.strip()[start : offset + 30]!r}): {message}")
+    return CriterionError(
+        f"criterion, at character {offset + 1} ({text.strip()[start : offset + 30]!r}): {message}"
+    )
 
 
 def _criterion(node: ast.expr) -> Criterion:
     if isinstance(node, ast.BoolOp):
-        return _joined(And if isinstance(node.op, ast.And) else Or, [_criterion(value) for value in node.values])
+        return _joined(
+            And if isinstance(node.op, ast.And) else Or, [_criterion(value) for value in node.values]
+        )
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return Not(_criterion(node.operand))
     if isinstance(node, ast.Compare):
@@ -84,7 +90,9 @@ def _criterion(node: ast.expr) -> Criterion:
         found = _call(node)
         if isinstance(found, Criterion):
             return found
-        raise _refused(node, f"{found} is a term; compare it with something, such as {found} >= {_example(found)}")
+        raise _refused(
+            node, f"{found} is a term; compare it with something, such as {found} >= {_example(found)}"
+        )
     raise _refused(node, "a comparison, happened(...) or known(...) was expected")
 
 

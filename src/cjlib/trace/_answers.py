@@ -13,7 +13,7 @@ from ..journey._journey import Journey
 from ._inputs import Prepared
 from ._layout import NAT, OPEN, X_EVENTS, Floats, Inputs, Ints
 from ._leaves import MICROSECOND
-from ._program import claims
+from ._plan import claims
 
 __all__ = ["Breaches", "answers", "breaches"]
 
@@ -57,7 +57,7 @@ def first_after(owner: Ints, moment: Ints, event_from: Ints, time: Ints) -> Ints
 
 
 def answers(journey: Journey, prepared: Prepared, visits: Ints, signals: Ints) -> Ints:
-    """(signals,) when each was answered by its response: the first such event strictly after it was raised."""
+    """(signals,) when each was answered: the first event of its response strictly after it was raised."""
     answered = np.full(len(signals), NAT, np.int64)
     for number, signal in enumerate(journey.signals):
         rows = np.flatnonzero(signals[:, 1] == number)
@@ -68,7 +68,9 @@ def answers(journey: Journey, prepared: Prepared, visits: Ints, signals: Ints) -
     return answered
 
 
-def _touchpoint_events(journey: Journey, prepared: Prepared, visits: Ints, touchpoint: str) -> tuple[Ints, Ints]:
+def _touchpoint_events(
+    journey: Journey, prepared: Prepared, visits: Ints, touchpoint: str
+) -> tuple[Ints, Ints]:
     """The touchpoint's events: slices per customer and times."""
     inputs = prepared.inputs
     wanted = journey.touchpoint(touchpoint)
@@ -104,16 +106,22 @@ class Breaches:
 def _microseconds(durations: Iterator[timedelta | None]) -> tuple[Ints, Floats]:
     """Durations in microseconds and where there is none."""
     known = [None if duration is None else duration // MICROSECOND for duration in durations]
-    return np.array([value or 0 for value in known], np.int64), np.array([value is None for value in known], bool)
+    return np.array([value or 0 for value in known], np.int64), np.array(
+        [value is None for value in known], bool
+    )
 
 
-def breaches(journey: Journey, visits: Ints, handoffs: Ints, signals: Ints, answered: Ints, until: int) -> Breaches:
+def breaches(
+    journey: Journey, visits: Ints, handoffs: Ints, signals: Ints, answered: Ints, until: int
+) -> Breaches:
     """Limits of stages overrun, deadlines of handoffs missed, signals not answered in time."""
     limit, no_limit = _microseconds(stage.limit for stage in journey.stages)
     deadline, no_deadline = _microseconds(
         t.handoff.deadline if t.handoff is not None else None for t in journey.transitions
     )
-    within, no_within = _microseconds(signal.within if signal.response else None for signal in journey.signals)
+    within, no_within = _microseconds(
+        signal.within if signal.response else None for signal in journey.signals
+    )
     ended = np.where(handoffs[:, 5] == OPEN, NAT, handoffs[:, 4])
     parts = [
         # A limit is overrun one microsecond after it, if the customer is still inside at that moment.
@@ -127,7 +135,14 @@ def breaches(journey: Journey, visits: Ints, handoffs: Ints, signals: Ints, answ
 
 
 def _late(
-    kind: int, customer: Ints, place: Ints, started: Ints, ended: Ints, allowed: Ints, is_free: Floats, until: int
+    kind: int,
+    customer: Ints,
+    place: Ints,
+    started: Ints,
+    ended: Ints,
+    allowed: Ints,
+    is_free: Floats,
+    until: int,
 ) -> Ints:
     if not len(customer) or bool(is_free.all()):
         return np.zeros((0, 5), np.int64)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import attrs
 import numpy as np
 
-from ..data._customers import AttributeColumn, Customers
+from ..data._attributes import AttributeColumn
+from ..data._customers import Customers
 from ._layout import Codes, Floats, Ints
 from ._leaves import AttributeKind
 
@@ -25,7 +26,7 @@ class Changes:
 
 
 def attribute_kinds(customers: Customers | None, names: Iterable[str]) -> dict[str, AttributeKind]:
-    """What the data say about each attribute; text shares one dictionary, so that attributes can be compared."""
+    """What the data say about each attribute; text shares one dictionary, so that it can be compared."""
     words: dict[object, int] = {}
     kinds = {}
     for name in names:
@@ -81,7 +82,9 @@ def attribute_changes(
             column = customers.column(name)
             if not column.constant:
                 owners = _owners(column, places)
-                parts.append((owners, column.valid_from, np.full(len(owners), number), _values(column, kinds[name])))
+                parts.append(
+                    (owners, column.valid_from, np.full(len(owners), number), _values(column, kinds[name]))
+                )
     if not parts:
         return Changes(np.zeros(n + 1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))
     owner, time, attribute, value = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -51,20 +51,24 @@ def conformance(trace: Trace, recorded: Any, tolerance: str | timedelta = "1d") 
     allowed = as_duration(tolerance) // MICROSECOND
     if allowed < 0:
         raise UsageError(f"tolerance must not be negative, not {tolerance!r}")
-    changes = EventLog.from_frame(recorded, customer="customer", activity="stage", time="time").as_of(trace.until)
+    changes = EventLog.from_frame(recorded, customer="customer", activity="stage", time="time").as_of(
+        trace.until
+    )
     ids, of_trace, of_changes = join_ids(trace.ids, changes.customers)
     names = list(dict.fromkeys([*(stage.id for stage in trace.journey.stages), *changes.activities]))
     stage_codes = np.array([names.index(activity) for activity in changes.activities], np.int64)
     owner = np.repeat(of_changes, np.diff(changes.starts))
     said = np.stack([owner, stage_codes[changes.activity] if len(changes) else owner, changes.time], axis=1)
     entered = trace.visits["entered"].view(np.int64)
-    visits = np.stack([of_trace[trace.visits.codes("customer")], trace.visits.codes("stage"), entered], axis=1)
+    visits = np.stack(
+        [of_trace[trace.visits.codes("customer")], trace.visits.codes("stage"), entered], axis=1
+    )
     return _table(_paired(said, visits, allowed), ids, names, allowed)
 
 
 def _paired(said: Ints, visits: Ints, allowed: int) -> Ints:
     """Rows of customer, stage, recorded, entered (NAT where there is no partner)."""
-    rows = []
+    rows: list[tuple[int, int, int, int]] = []
     groups = _groups(said), _groups(visits)
     for key in sorted(groups[0].keys() | groups[1].keys()):
         left, right = groups[0].get(key, []), groups[1].get(key, [])
@@ -80,10 +84,12 @@ def _groups(rows: Ints) -> dict[tuple[int, int], list[int]]:
 
 
 def align(left: list[int], right: list[int], allowed: int) -> list[tuple[int, int]]:
-    """Pairs in the order of time: as many as there can be, most of them close, then the least apart in all."""
+    """Pairs in the order of time: as many as can be, most of them close, then the least apart in all."""
     if not left or not right or len(left) == len(right) == 1:
         pairs = list(zip(left, right, strict=False))
-        return pairs + [(one, NAT) for one in left[len(pairs) :]] + [(NAT, one) for one in right[len(pairs) :]]
+        return (
+            pairs + [(one, NAT) for one in left[len(pairs) :]] + [(NAT, one) for one in right[len(pairs) :]]
+        )
     costs: list[list[tuple[int, int, int]]] = [[(0, 0, 0)] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):
         for j in range(len(right) - 1, -1, -1):
@@ -94,7 +100,9 @@ def align(left: list[int], right: list[int], allowed: int) -> list[tuple[int, in
     return _walk(left, right, costs)
 
 
-def _walk(left: list[int], right: list[int], costs: list[list[tuple[int, int, int]]]) -> list[tuple[int, int]]:
+def _walk(
+    left: list[int], right: list[int], costs: list[list[tuple[int, int, int]]]
+) -> list[tuple[int, int]]:
     pairs, i, j = [], 0, 0
     while i < len(left) and j < len(right):
         if costs[i][j] == costs[i + 1][j]:

@@ -1,18 +1,19 @@
 """Whether a criterion holds at a moment, and when time alone could change that."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001 - the names of the layout stand as a paragraph
 
 import numpy as np
 
 from ._layout import (
-    AND, ATTRIBUTE, CODE, COUNT, DISTINCT, EQ, FALSE, GE, GT, IN, KNOWN, L_ATTRIBUTE, L_FROM, L_LITERAL, L_OPERATOR,
-    L_TERM, L_TO, LAST, LE, LT, MAX, MEAN, MIN, NAT, NEVER, NOT, ROOTS, S_COUNT, S_COUNT_BASE, SENSELESS, STACK,
-    SUM, T_ATTRIBUTE, T_KIND, T_SPAN, TRUE, UNKNOWN, UNTIL, WINDOW, Inputs, Program, State,
+    AND, ATTRIBUTE, CODE, COUNT, DISTINCT, EQ, FALSE, GE, GT, IN, KNOWN, LAST, LE, LT, L_ATTRIBUTE, L_FROM,
+    L_LITERAL, L_OPERATOR, L_TERM, L_TO, MAX, MEAN, MIN, NAT, NE, NEVER, NOT, ROOTS, SENSELESS, STACK, SUM,
+    S_COUNT, S_COUNT_BASE, TRUE, T_ATTRIBUTE, T_KIND, T_SPAN, UNKNOWN, UNTIL, WINDOW, Inputs, Program,
+    State, Whole,
 )  # fmt: skip
-from ._terms_kernel import empty_window, float_value, inner, is_known, next_exit, since, whole_value
+from ._terms_kernel import float_value, hot, inner, is_known, next_exit, roll_window, since, whole_value
 
 
-@inner
+@hot
 def _holds(left: float, operator: int, right: float) -> bool:
     """Integers stay integers: this is compiled for both."""
     if operator == GE:
@@ -26,7 +27,7 @@ def _holds(left: float, operator: int, right: float) -> bool:
     return left == right if operator == EQ else left != right
 
 
-@inner
+@hot
 def _sum_holds(total: int, operator: int, limit: int, limit_float: float, count: int) -> bool:
     """A sum against limit x count; where that leaves 64 bits, the sum is far from it and floats can tell."""
     product = limit_float * count
@@ -35,7 +36,7 @@ def _sum_holds(total: int, operator: int, limit: int, limit_float: float, count:
     return _holds(total, operator, limit * count)
 
 
-@inner
+@hot
 def _is_option(p: Program, leaf: int, value: float) -> bool:
     low, high = p.leaves[leaf, L_FROM], p.leaves[leaf, L_TO]
     end = high
@@ -48,15 +49,19 @@ def _is_option(p: Program, leaf: int, value: float) -> bool:
     return low < end and p.floats[low] == value  # type: ignore[no-any-return]
 
 
-@inner
+@hot
 def leaf_value(p: Program, x: Inputs, w: State, leaf: int, now: int) -> int:
     """False, unknown or true."""
     operator = p.leaves[leaf, L_OPERATOR]
     if operator == SENSELESS:
         return UNKNOWN
     term = p.leaves[leaf, L_TERM]
+    kind = p.terms[term, T_KIND]
     if p.terms[term, T_SPAN] == WINDOW:
-        empty_window(p, x, w, term, now)
+        roll_window(p, x, w, term, now)
+    if kind <= DISTINCT and operator <= NE and p.leaves[leaf, L_ATTRIBUTE] < 0:
+        value = float(w.counts[term, S_COUNT] - w.counts[term, S_COUNT_BASE])
+        return TRUE if _holds(value, operator, p.floats[leaf]) else FALSE
     known = is_known(p, w, term)
     if operator == KNOWN:
         return TRUE if known else FALSE
@@ -68,7 +73,6 @@ def leaf_value(p: Program, x: Inputs, w: State, leaf: int, now: int) -> int:
         right = w.floats[right_attribute]
         if np.isnan(right):
             return UNKNOWN
-    kind = p.terms[term, T_KIND]
     if operator == IN:
         holds = _is_option(p, leaf, _as_float(p, x, w, term, now))
     elif kind == COUNT or kind == DISTINCT:
@@ -77,7 +81,7 @@ def leaf_value(p: Program, x: Inputs, w: State, leaf: int, now: int) -> int:
         limit = p.leaves[leaf, L_LITERAL]
         if right_attribute >= 0:
             right = np.rint(right * 1e6)
-            limit = np.int64(right) if abs(right) < 9e18 else 0
+            limit = Whole(right) if abs(right) < 9e18 else 0
         count = w.counts[term, S_COUNT] - w.counts[term, S_COUNT_BASE] if kind == MEAN else 1
         holds = _sum_holds(whole_value(p, w, term, now), operator, limit, right, count)
     elif kind == MIN or kind == MAX or kind == LAST or kind == ATTRIBUTE:
@@ -87,14 +91,14 @@ def leaf_value(p: Program, x: Inputs, w: State, leaf: int, now: int) -> int:
     return TRUE if holds else FALSE
 
 
-@inner
+@hot
 def _as_float(p: Program, x: Inputs, w: State, term: int, now: int) -> float:
     """What IN looks up: counts, sums and means in millionths, extremes and attributes as they came."""
     kind = p.terms[term, T_KIND]
     if kind > MEAN:
-        return float_value(p, x, w, term)  # type: ignore[no-any-return]
+        return float_value(p, x, w, term)
     value = float(whole_value(p, w, term, now))
-    return value / (w.counts[term, S_COUNT] - w.counts[term, S_COUNT_BASE]) if kind == MEAN else value  # type: ignore[no-any-return]
+    return value / (w.counts[term, S_COUNT] - w.counts[term, S_COUNT_BASE]) if kind == MEAN else value
 
 
 @inner
@@ -116,7 +120,7 @@ def root_value(p: Program, x: Inputs, w: State, root: int, now: int) -> int:
     return w.marks[bottom + 1]  # type: ignore[no-any-return]
 
 
-@inner
+@hot
 def next_flip(p: Program, x: Inputs, w: State, leaf: int, now: int, watch: int) -> int:
     """The first moment after now at which time alone could change the leaf, or NEVER.
 
@@ -128,7 +132,7 @@ def next_flip(p: Program, x: Inputs, w: State, leaf: int, now: int, watch: int) 
     if p.terms[term, T_SPAN] == WINDOW:
         if (kind == COUNT or kind == DISTINCT) and not _exit_matters(operator, watch):
             return NEVER
-        empty_window(p, x, w, term, now)
+        roll_window(p, x, w, term, now)
         moment = next_exit(p, x, w, term)
         return moment if moment != NAT else NEVER
     if operator > LT:
@@ -138,7 +142,7 @@ def next_flip(p: Program, x: Inputs, w: State, leaf: int, now: int, watch: int) 
         date = w.floats[p.terms[term, T_ATTRIBUTE]]
         if np.isnan(date):
             return NEVER
-        moment = np.int64(date) - literal + (operator == LT or operator == GE)
+        moment = Whole(date) - literal + (operator == LT or operator == GE)
         rises = operator == LE or operator == LT
     else:
         moment = since(p, w, term) + literal + (operator == GT or operator == LE)
@@ -147,7 +151,7 @@ def next_flip(p: Program, x: Inputs, w: State, leaf: int, now: int, watch: int) 
     return moment if wanted != 0 and moment > now else NEVER
 
 
-@inner
+@hot
 def _exit_matters(operator: int, watch: int) -> bool:
     """Whether a count that can only shrink may change the leaf in a way that is watched."""
     if operator == GE or operator == GT:

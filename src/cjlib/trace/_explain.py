@@ -1,6 +1,6 @@
 """Why a customer is where it is: every way out, leaf by leaf."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001 - the names of the layout stand as a paragraph
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,8 +17,9 @@ from ._inputs import Prepared
 from ._instants_kernel import is_waived, transition_value
 from ._kernel import DONE, next_waiver, replay_block
 from ._layout import (
-    ATTRIBUTE, ITEM_ROOTS, L_OPERATOR, L_TERM, LAST, M_CUSTOMER, M_ENTERED, M_STAGE, MAX, MEAN, MIN, NAT, NEVER,
-    ROW_COLUMNS, S_COUNT, S_COUNT_BASE, SENSELESS, T_KIND, TRUE, WHENS, Floats, Inputs, Ints, Program, State,
+    ATTRIBUTE, ITEM_ROOTS, LAST, L_OPERATOR, L_TERM, MAX, MEAN, MIN, M_CUSTOMER, M_ENTERED, M_STAGE, NAT,
+    NEVER, ROW_COLUMNS, SENSELESS, S_COUNT, S_COUNT_BASE, TRUE, T_KIND, WHENS, Floats, Inputs, Ints,
+    Program, State, Whole,
 )  # fmt: skip
 from ._leaves import MICROSECOND
 from ._run import new_state
@@ -63,7 +64,8 @@ class ItemReading:
 
     def __str__(self) -> str:
         kind = "" if self.required else " (optional)"
-        return f"[{'x' if self.status in ('passed', 'waived') else ' '}] {self.label or self.item}{kind}: {self.status}"
+        tick = "x" if self.status in ("passed", "waived") else " "
+        return f"[{tick}] {self.label or self.item}{kind}: {self.status}"
 
 
 @attrs.frozen(kw_only=True)
@@ -122,11 +124,15 @@ def _shown(value: object) -> str:
         return f"{value / timedelta(days=1):.6g} d"
     if isinstance(value, np.datetime64):
         return _day(value)
-    return repr(value) if isinstance(value, str) else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return (
+        repr(value) if isinstance(value, str) else f"{value:.10g}" if isinstance(value, float) else str(value)
+    )
 
 
 @jit
-def read_leaves(p: Program, x: Inputs, w: State, until: int, verdicts: Ints, whole: Ints, numbers: Floats) -> None:
+def read_leaves(
+    p: Program, x: Inputs, w: State, until: int, verdicts: Ints, whole: Ints, numbers: Floats
+) -> None:
     """Read every leaf of the program as it stands for the customer who was replayed last.
 
     ``whole`` takes counts, sums and times, ``numbers`` all else; NaN in ``numbers`` where there is no value.
@@ -156,7 +162,7 @@ def opening(
     while True:
         following = next_waiver(x, w.marks[M_CUSTOMER], now)
         for leaf in range(leaf_from, leaf_to):
-            following = min(following, next_flip(p, x, w, leaf, now, np.int64(3)))
+            following = min(following, next_flip(p, x, w, leaf, now, Whole(3)))
         if following == NEVER or following > horizon:
             return NAT
         now = following
@@ -183,11 +189,15 @@ class _Probed:
         return opening(p, x, state, self.until, transition, *leaves, self.until + HORIZON)
 
 
-def explain_customer(journey: Journey, prepared: Prepared, customer: int, until: int, most: int) -> Explanation:
+def explain_customer(
+    journey: Journey, prepared: Prepared, customer: int, until: int, most: int
+) -> Explanation:
     """The explanation of one customer, by number, as of the end of the replay."""
     probed = _probe(prepared, customer, until, most)
     stage, entered = int(probed.state.marks[M_STAGE]), int(probed.state.marks[M_ENTERED])
-    positions = [n for n, transition in enumerate(journey.transitions) if transition.source == journey.stages[stage].id]
+    positions = [
+        n for n, transition in enumerate(journey.transitions) if transition.source == journey.stages[stage].id
+    ]
     return Explanation(
         customer=prepared.ids[customer],
         stage=journey.stages[stage].id,
@@ -214,7 +224,10 @@ def _probe(prepared: Prepared, customer: int, until: int, most: int) -> _Probed:
     n = len(prepared.compiled.leaves)
     verdicts, whole, numbers = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)
     read_leaves(prepared.compiled.program, prepared.inputs, state, until, verdicts, whole, numbers)
-    readings = [_reading(prepared, leaf, int(verdicts[leaf]), int(whole[leaf]), float(numbers[leaf])) for leaf in range(n)]
+    readings = [
+        _reading(prepared, leaf, int(verdicts[leaf]), int(whole[leaf]), float(numbers[leaf]))
+        for leaf in range(n)
+    ]
     return _Probed(prepared, customer, until, most, state, tuple(readings))
 
 
@@ -231,7 +244,11 @@ def _way_out(journey: Journey, probed: _Probed, position: int) -> WayOut:
         verdict = _verdict(item.criterion, iter(readings))
         waived = verdict != "true" and is_waived.py_func(x, probed.state, code, probed.until)
         status = "waived" if waived else STATUSES[VERDICTS.index(verdict)]
-        items.append(ItemReading(item=item.id, label=item.label, required=item.required, status=status, readings=readings))
+        items.append(
+            ItemReading(
+                item=item.id, label=item.label, required=item.required, status=status, readings=readings
+            )
+        )
     # The roots of a transition and its checklist are neighbours, and so are their leaves.
     leaves = (compiled.leaf_slices[when][0], compiled.leaf_slices[when + len(checklist)][1])
     readings = _slice(probed, when)

@@ -15,7 +15,7 @@ from ..journey._journey import Journey
 from ._attributes import attribute_changes, attribute_kinds, change_events, initial_attributes
 from ._layout import NAT, X_FIRST, Codes, Floats, Inputs, Ints
 from ._leaves import AttributeKind
-from ._program import Compiled, compile_journey
+from ._program import VALUED, Compiled, compile_journey
 from ._roots import Vocabulary, attribute_of, used_terms
 from ._waivers import Waiver, waiver_arrays
 
@@ -57,16 +57,22 @@ class _Events:
     activities: tuple[str, ...]
 
 
-def prepare(journey: Journey, log: EventLog, customers: Customers | None, waivers: Iterable[Waiver] | None) -> Prepared:
+def prepare(
+    journey: Journey, log: EventLog, customers: Customers | None, waivers: Iterable[Waiver] | None
+) -> Prepared:
     """Bring together what is known; ``log`` and ``customers`` are already as of the end of the replay."""
     ids, log_places, places = join_ids(log.customers, None if customers is None else customers.ids)
     n = len(ids)
     terms = used_terms(journey)
     names = dict.fromkeys(name for term in terms if (name := attribute_of(term)) is not None)
     kinds = attribute_kinds(customers, names)
-    pseudo = tuple(dict.fromkeys(term.name for term in terms if term.is_event_term and (term.name or "").startswith("@")))
-    events = _with_changes(_events(log, log_places, n), customers, [name[1:] for name in pseudo if name], places)
-    words = Vocabulary(events.activities, log.channels, kinds, events.value is not None, events.actor is not None)
+    pseudo = tuple(
+        dict.fromkeys(term.name for term in terms if term.is_event_term and (term.name or "").startswith("@"))
+    )
+    events = _with_changes(
+        _events(log, log_places, n), customers, [name[1:] for name in pseudo if name], places
+    )
+    words = Vocabulary(events.activities, log.channels, kinds)
     compiled = compile_journey(journey, words)
     used = compiled.attributes
     changes = attribute_changes(customers, kinds, used, places, n)
@@ -80,9 +86,16 @@ def prepare(journey: Journey, log: EventLog, customers: Customers | None, waiver
         customers=np.stack([events.slices, changes.slices, waiver_from, np.append(first, NAT)], axis=1),
         time=events.time,
         activity=events.activity,
-        value=_or_empty(events.value, np.float64),
-        channel=_or_empty(events.channel, np.int32),
-        actor=local_actors(events.slices, events.actor) if "distinct" in kinds_used else np.zeros(0, np.int32),
+        value=_or_nothing(events.value, np.float64(np.nan), events, bool(kinds_used & set(VALUED))),
+        channel=_or_nothing(
+            events.channel, np.int32(-1), events, any(term.channel is not None for term in terms)
+        ),
+        actor=_or_nothing(
+            local_actors(events.slices, events.actor) if "distinct" in kinds_used else None,
+            np.int32(-1),
+            events,
+            "distinct" in kinds_used,
+        ),
         row=events.row,
         attributes=initial_attributes(customers, kinds, used, places, n),
         changes=np.stack([changes.time, changes.attribute.astype(np.int64)], axis=1),
@@ -101,8 +114,8 @@ def join_ids(left: Any, right: Any) -> tuple[Any, Ints, Ints]:
         return right, np.zeros(0, np.int64), np.arange(len(right))
     if type(left[0]) is not type(right[0]) and left.dtype.kind != right.dtype.kind:
         raise DataError(
-            f"customer ids of the log are {type(left[0]).__name__} (such as {left[0]!r:.40}), of the attributes "
-            f"{type(right[0]).__name__} (such as {right[0]!r:.40}); read both as the same type"
+            f"customer ids of the log are {type(left[0]).__name__} (such as {left[0]!r:.40}), those of the "
+            f"attributes {type(right[0]).__name__} (such as {right[0]!r:.40}); read both as the same type"
         )
     if len(left) == len(right) and bool(np.all(left == right)):
         return left, np.arange(len(left)), np.arange(len(right))
@@ -158,8 +171,11 @@ def _or_nan(values: Floats | None, n: int) -> Floats:
     return np.full(n, np.nan) if values is None else values
 
 
-def _or_empty(column: Any, dtype: Any) -> Any:
-    return np.zeros(0, dtype) if column is None else column
+def _or_nothing(column: Any, nothing: Any, events: _Events, is_read: bool) -> Any:
+    """The column, or one that says nothing where criteria read it, or none at all where they don't."""
+    if column is not None:
+        return column
+    return np.full(len(events.time) if is_read else 0, nothing)
 
 
 def _check_sums(events: _Events) -> None:
@@ -170,18 +186,20 @@ def _check_sums(events: _Events) -> None:
     worst = int(np.argmax(scaled))
     if scaled[worst] >= 2**63:
         raise DataError(
-            f"value {float(events.value[worst])!r} in row {int(events.row[worst])} is too large for sum() and mean(), "
-            "which are exact to a millionth: the largest is 9.2e12"
+            f"value {float(events.value[worst])!r} in row {int(events.row[worst])} is too large for sum() and "
+            "mean(), which are exact to a millionth: the largest is 9.2e12"
         )
     totals = np.add.reduceat(np.append(scaled, 0.0), events.slices[:-1])
     if totals.max(initial=0.0) >= 2**62:
-        raise DataError("the values of one customer add up to more than sum() can hold exactly, which is 4.6e12")
+        raise DataError(
+            "the values of one customer add up to more than sum() can hold exactly, which is 4.6e12"
+        )
 
 
-def local_actors(slices: Ints, actor: Codes | None) -> Codes:
+def local_actors(slices: Ints, actor: Codes | None) -> Codes | None:
     """Actors numbered from 0 for each customer anew; -1 where nobody is named."""
     if actor is None or len(actor) == 0:
-        return np.zeros(0, np.int32)
+        return None
     owner = np.repeat(np.arange(len(slices) - 1), np.diff(slices))
     pairs = owner * (int(actor.max()) + 2) + actor + 1
     pairs[actor < 0] = -1
@@ -199,7 +217,9 @@ def _first_moments(
         first[log_places] = log.first
         return first
     if customers is None or journey.start not in customers.names:
-        raise DataError(f"the journey starts at the date attribute {journey.start!r}, which the customers do not have")
+        raise DataError(
+            f"the journey starts at the date attribute {journey.start!r}, which the customers do not have"
+        )
     column = customers.column(journey.start)
     if column.kind != "date":
         raise DataError(f"the journey starts at {journey.start!r}, which holds {column.kind}, not dates")
@@ -219,7 +239,9 @@ def _notes(
     missing = [name for name in names if customers is None or name not in customers.names]
     if missing:
         yield "attribute never occurs", len(missing), ", ".join(map(repr, missing))
-    mentioned = {t.name for t in used_terms(journey) if t.is_event_term and t.name and not t.name.startswith("@")}
+    mentioned = {
+        t.name for t in used_terms(journey) if t.is_event_term and t.name and not t.name.startswith("@")
+    }
     mentioned |= {activity for touchpoint in journey.touchpoints for activity in touchpoint.activities}
     never = sorted(mentioned - set(log.activities))
     if never:
@@ -230,6 +252,14 @@ def _notes(
         yield "activity on no map", count, ", ".join(repr(log.activities[code]) for code in unmapped[:20])
     absent = int((inputs.customers[:-1, X_FIRST] == NAT).sum())
     if absent:
-        yield "customer without a first moment", absent, "neither an event nor a start up to the end of the replay"
+        yield (
+            "customer without a first moment",
+            absent,
+            "neither an event nor a start up to the end of the replay",
+        )
     if unknown_waivers:
-        yield "waiver for an unknown customer", unknown_waivers, "no event and no attribute names that customer"
+        yield (
+            "waiver for an unknown customer",
+            unknown_waivers,
+            "no event and no attribute names that customer",
+        )

@@ -1,29 +1,32 @@
 """One instant of one customer: what fires, what is held back, what is noted."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001 - the names of the layout stand as a paragraph
 
 import numpy as np
 
 from ._criteria_kernel import next_flip, root_value
 from ._layout import (
-    ABANDONED, ENDED, HANDOFF_FROM, HANDOFF_ROWS, HANDOFF_TRANSITION, HANDOFFS, HELD, ITEM_FIRST, ITEM_FROM,
-    ITEM_REQUIRED, ITEM_ROOTS, ITEM_ROW, ITEM_ROWS, ITEM_TERM_FROM, ITEM_TERMS, L_WATCH, M_CUSTOMER, M_ENTERED,
-    M_HELD, M_NEXT, M_NUMBER, M_STAGE, M_WRITTEN, MILESTONES, N_ATTRIBUTES, N_MILESTONES, N_SIGNALS, N_STAGES, NAT,
-    NEVER, OPEN, RAISED, REACHED, RETRIES, RETRY_ATTRIBUTES, SIGNAL_STAGES, SIGNALS, STAGE_LEAF_FROM, STAGE_LEAVES,
-    STAGE_TERM_FROM, STAGE_TERMS, STAMPS, STARTED, TARGETS, TRUE, VISITS, WAIVED, WATCHER_LEAF_FROM,
-    WATCHER_LEAVES, WATCHER_ROOTS, WAYS, WAYS_FROM, WHENS, X_EVENTS, X_WAIVERS, Inputs, Ints, Program, State,
+    ABANDONED, ENDED, HANDOFFS, HANDOFF_FROM, HANDOFF_ROWS, HANDOFF_TRANSITION, HELD, ITEM_FIRST, ITEM_FROM,
+    ITEM_REQUIRED, ITEM_ROOTS, ITEM_ROW, ITEM_ROWS, ITEM_TERMS, ITEM_TERM_FROM, L_WATCH, MILESTONES,
+    M_CUSTOMER, M_ENTERED, M_HELD, M_NEXT, M_NUMBER, M_STAGE, M_WRITTEN, NAT, NEVER, N_ATTRIBUTES,
+    N_MILESTONES, N_SIGNALS, N_STAGES, OPEN, RAISED, REACHED, RETRIES, RETRY_ATTRIBUTES, SIGNALS,
+    SIGNAL_STAGES, STAGE_LEAF_FROM, STAGE_LEAVES, STAGE_TERMS, STAGE_TERM_FROM, STAMPS, STARTED, TARGETS,
+    TRUE, VISITS, WAIVED, WATCHER_LEAF_FROM, WATCHER_LEAVES, WATCHER_ROOTS, WAYS, WAYS_FROM, WHENS,
+    X_EVENTS, X_WAIVERS, Inputs, Ints, Program, State, Whole,
 )  # fmt: skip
-from ._terms_kernel import begin_span, counts_for, inner
+from ._terms_kernel import begin_span, hot, inner, looks_at
 
 
-@inner
+@hot
 def enter(p: Program, w: State, stage: int, now: int) -> None:
     """A visit begins."""
     w.marks[M_STAGE] = stage
     w.marks[M_ENTERED] = now
     w.marks[M_HELD] = 0
     w.marks[p.ints[STAMPS] + stage] = now
-    for position in range(p.ints[p.ints[STAGE_TERM_FROM] + stage], p.ints[p.ints[STAGE_TERM_FROM] + stage + 1]):
+    for position in range(
+        p.ints[p.ints[STAGE_TERM_FROM] + stage], p.ints[p.ints[STAGE_TERM_FROM] + stage + 1]
+    ):
         begin_span(p, w, p.ints[p.ints[STAGE_TERMS] + position])
     for position in range(p.ints[p.ints[WAYS_FROM] + stage], p.ints[p.ints[WAYS_FROM] + stage + 1]):
         w.marks[p.ints[HELD] + p.ints[p.ints[WAYS] + position]] = 0
@@ -44,17 +47,17 @@ def is_waived(x: Inputs, w: State, item: int, now: int) -> bool:
     return False
 
 
-@inner
+@hot
 def transition_value(p: Program, x: Inputs, w: State, transition: int, now: int) -> int:
     """The criterion and every required item of the checklist, or its waiver."""
     value = root_value(p, x, w, p.ints[p.ints[WHENS] + transition], now)
     handoff = p.ints[p.ints[HANDOFFS] + transition]
     if handoff < 0:
-        return value  # type: ignore[no-any-return]
+        return value
     for item in range(p.ints[p.ints[ITEM_FROM] + handoff], p.ints[p.ints[ITEM_FROM] + handoff + 1]):
         if p.ints[p.ints[ITEM_REQUIRED] + item] != 0 and value != 0 and not is_waived(x, w, item, now):
             value = min(value, root_value(p, x, w, p.ints[p.ints[ITEM_ROOTS] + item], now))
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 @inner
@@ -80,7 +83,7 @@ def _evidence(p: Program, x: Inputs, w: State, item: int, now: int) -> int:
     low, high = p.ints[p.ints[ITEM_TERM_FROM] + item], p.ints[p.ints[ITEM_TERM_FROM] + item + 1]
     while event >= x.customers[w.marks[M_CUSTOMER], X_EVENTS] and x.time[event] == now:
         for position in range(low, high):
-            if x.row[event] >= 0 and counts_for(p, x, w, p.ints[p.ints[ITEM_TERMS] + position], event):
+            if x.row[event] >= 0 and looks_at(p, x, w, p.ints[p.ints[ITEM_TERMS] + position], event):
                 return x.row[event]  # type: ignore[no-any-return]
         event -= 1
     return -1
@@ -122,7 +125,7 @@ def leave(p: Program, x: Inputs, w: State, rows: Ints, fired: int, now: int) -> 
     write(w, rows, VISITS, customer, number, stage, w.marks[M_ENTERED], left, fired)
 
 
-@inner
+@hot
 def choose(p: Program, x: Inputs, w: State, now: int) -> int:
     """The transition that fires now, or -1; those held back by an entry at this instant are marked."""
     stage = w.marks[M_STAGE]
@@ -172,7 +175,9 @@ def next_alarm(p: Program, x: Inputs, w: State, now: int) -> int:
     alarm = NEVER
     for position in range(low, high):
         leaf = p.ints[p.ints[STAGE_LEAVES] + position]
-        alarm = min(alarm, next_flip(p, x, w, leaf, now, 3 if w.marks[M_HELD] != 0 else p.leaves[leaf, L_WATCH]))
+        alarm = min(
+            alarm, next_flip(p, x, w, leaf, now, 3 if w.marks[M_HELD] != 0 else p.leaves[leaf, L_WATCH])
+        )
     n_milestones = p.ints[N_MILESTONES]
     for watcher in range(n_milestones + p.ints[N_SIGNALS]):
         if watcher >= n_milestones or w.marks[p.ints[REACHED] + watcher] == 0:
@@ -184,17 +189,24 @@ def next_alarm(p: Program, x: Inputs, w: State, now: int) -> int:
 
 
 @inner
-def release(p: Program, w: State, activity: int, attribute: int) -> None:
-    """An event or a change of value lets held transitions that mention it try again; -1 stands for none."""
+def release(p: Program, w: State, activity: int, attribute: int) -> int:
+    """Let held transitions that mention an event or a change of value try again; -1 stands for none.
+
+    Returns:
+        1 if any is tried again, else 0.
+    """
     stage = w.marks[M_STAGE]
+    released = Whole(0)
     for position in range(p.ints[p.ints[WAYS_FROM] + stage], p.ints[p.ints[WAYS_FROM] + stage + 1]):
         transition = p.ints[p.ints[WAYS] + position]
-        if activity >= 0 and p.flags[p.ints[RETRIES] + transition, activity] != 0:
-            w.marks[p.ints[HELD] + transition] = 0
+        is_mentioned = activity >= 0 and p.flags[p.ints[RETRIES] + transition, activity] != 0
         if attribute >= 0:
-            mentioned = p.ints[RETRY_ATTRIBUTES] + transition * p.ints[N_ATTRIBUTES] + attribute
-            if p.ints[mentioned] != 0:
-                w.marks[p.ints[HELD] + transition] = 0
+            place = p.ints[RETRY_ATTRIBUTES] + transition * p.ints[N_ATTRIBUTES] + attribute
+            is_mentioned = p.ints[place] != 0
+        if is_mentioned and w.marks[p.ints[HELD] + transition] != 0:
+            w.marks[p.ints[HELD] + transition] = 0
+            released = Whole(1)
+    return released
 
 
 @inner
@@ -202,7 +214,8 @@ def release_waived(p: Program, w: State, item: int) -> None:
     """A waiver that begins or ends lets its held transition try again."""
     stage = w.marks[M_STAGE]
     for handoff in range(p.ints[p.ints[HANDOFF_FROM] + stage], p.ints[p.ints[HANDOFF_FROM] + stage + 1]):
-        if p.ints[p.ints[ITEM_FROM] + handoff] <= item < p.ints[p.ints[ITEM_FROM] + handoff + 1]:
+        is_own = p.ints[p.ints[ITEM_FROM] + handoff] <= item < p.ints[p.ints[ITEM_FROM] + handoff + 1]
+        if is_own and p.ints[p.ints[ITEM_REQUIRED] + item] != 0:
             w.marks[p.ints[HELD] + p.ints[p.ints[HANDOFF_TRANSITION] + handoff]] = 0
 
 

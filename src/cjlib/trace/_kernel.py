@@ -1,19 +1,18 @@
 """The replay of a block of customers: one pass over their sorted events."""
 
-from __future__ import annotations
-
-import numpy as np
+from __future__ import annotations  # noqa: I001 - the names of the layout stand as a paragraph
 
 from .._jit import jit
 from ._instants_kernel import (
     choose, differs, enter, leave, next_alarm, release, release_waived, watch, watch_handoffs,
 )  # fmt: skip
 from ._layout import (
-    ACT_FROM, HANDOFF_FROM, INITIAL, ITEM_FROM, M_CUSTOMER, M_FIRST, M_HELD, M_NEXT, M_NUMBER, M_STAGE, M_WRITTEN,
-    N_ATTRIBUTES, N_MILESTONES, N_SIGNALS, N_STAGES, NAT, NEVER, RAISED, REACHED, STAGES_DECIDE, STAMPS, TARGETS,
-    WAKES, X_CHANGES, X_EVENTS, X_FIRST, X_WAIVERS, Inputs, Ints, Program, State,
+    ACT_FROM, CLOCKS, HANDOFF_FROM, INITIAL, ITEM_FROM, M_CUSTOMER, M_FIRST, M_HELD, M_NEXT, M_NUMBER,
+    M_STAGE, M_WRITTEN, NAT, NEVER, N_ACTIVITIES, N_ATTRIBUTES, N_MILESTONES, N_SIGNALS, N_STAGES, RAISED,
+    REACHED, STAGES_DECIDE, STAMPS, TARGETS, WAKES, X_CHANGES, X_EVENTS, X_FIRST, X_WAIVERS, Inputs, Ints,
+    Program, State, Whole,
 )  # fmt: skip
-from ._terms_kernel import begin_beginning, begin_terms, inner, take_event
+from ._terms_kernel import begin_beginning, begin_terms, hot, inner, take_event
 
 __all__ = ["DONE", "NO_ROOM", "TOO_MANY_VISITS", "replay_block"]
 
@@ -22,7 +21,7 @@ NO_ROOM = 1
 TOO_MANY_VISITS = 2
 
 
-@inner
+@hot
 def begin_customer(p: Program, x: Inputs, w: State, customer: int) -> int:
     """Put the customer in the initial stage at the first moment, what happened before it taken in.
 
@@ -46,7 +45,8 @@ def begin_customer(p: Program, x: Inputs, w: State, customer: int) -> int:
     while event < end and x.time[event] < first:
         if p.ints[STAGES_DECIDE] != 0:
             w.queues[-1, event - x.customers[customer, X_EVENTS]] = -1
-        take_event(p, x, w, event)
+        activity = p.ints[ACT_FROM] + p.ints[INITIAL] * p.ints[N_ACTIVITIES] + x.activity[event]
+        take_event(p, x, w, p.ints[activity], p.ints[activity + 1], event)
         event += 1
     w.marks[M_NEXT] = event
     change = x.customers[customer, X_CHANGES]
@@ -58,19 +58,24 @@ def begin_customer(p: Program, x: Inputs, w: State, customer: int) -> int:
     return change  # type: ignore[no-any-return]
 
 
-@inner
-def take_events(p: Program, x: Inputs, w: State, limit: int) -> tuple[int, int]:
+@hot
+def take_events(p: Program, x: Inputs, w: State, limit: int) -> tuple[int, int, int]:
     """Take in events up to the limit, but stop after the instant of the first that can matter.
 
+    An event that only starts a clock anew wakes nobody: the alarm that was set for the old clock stays, which
+    is too early at worst, and the limit is moved to where the new clock could ring.
+
     Returns:
-        What they wake (bit 1: ways out of the stage, bit 2: milestones and signals), and when.
+        What is woken (bit 1: ways out of the stage, bit 2: milestones and signals), when, and the limit.
     """
     customer, stage = w.marks[M_CUSTOMER], w.marks[M_STAGE]
     first_event, end = x.customers[customer, X_EVENTS], x.customers[customer + 1, X_EVENTS]
     stages_decide = p.ints[STAGES_DECIDE] != 0
-    wakes_row = p.ints[WAKES] + stage
+    is_any_held = w.marks[M_HELD] != 0
+    wakes_row, act_from = p.ints[WAKES] + stage, p.ints[ACT_FROM] + stage * p.ints[N_ACTIVITIES]
+    clock = p.ints[p.ints[CLOCKS] + stage]
     event = w.marks[M_NEXT]
-    wakes, now = np.int64(0), limit
+    wakes, now = Whole(0), limit
     while event < end:
         time = x.time[event]
         if time > limit or (wakes != 0 and time != now):
@@ -79,26 +84,30 @@ def take_events(p: Program, x: Inputs, w: State, limit: int) -> tuple[int, int]:
         if stages_decide:
             w.queues[-1, event - first_event] = stage
         activity = x.activity[event]
-        if p.ints[p.ints[ACT_FROM] + activity] < p.ints[p.ints[ACT_FROM] + activity + 1]:
-            take_event(p, x, w, event)
-        wakes |= p.flags[wakes_row, activity]
-        if w.marks[M_HELD] != 0:
-            release(p, w, np.int64(activity), np.int64(-1))
+        low, high = p.ints[act_from + activity], p.ints[act_from + activity + 1]
+        if low < high:
+            take_event(p, x, w, low, high, event)
+        woken = p.flags[wakes_row, activity]
+        if woken & 4 != 0:
+            limit = min(limit, time + clock)
+        wakes |= woken & 3
+        if is_any_held:
+            wakes |= release(p, w, Whole(activity), Whole(-1))
         event += 1
     w.marks[M_NEXT] = event
-    return wakes, now if wakes != 0 else limit
+    return wakes, now if wakes != 0 else limit, limit
 
 
 @inner
 def take_changes(p: Program, x: Inputs, w: State, change: int, now: int) -> tuple[int, int]:
     """Take in the attributes that change now: the next change, and whether any value is another."""
-    wakes = np.int64(0)
+    wakes = Whole(0)
     while change < x.customers[w.marks[M_CUSTOMER] + 1, X_CHANGES] and x.changes[change, 0] <= now:
         attribute = x.changes[change, 1]
         place = p.terms.shape[0] + attribute
         if differs(w.floats[place], x.change_values[change]):
-            wakes = np.int64(3)
-            release(p, w, np.int64(-1), attribute)
+            wakes = Whole(3)
+            release(p, w, Whole(-1), attribute)
         w.floats[place] = x.change_values[change]
         change += 1
     return change, wakes
@@ -127,7 +136,7 @@ def turn_waivers(p: Program, x: Inputs, w: State, now: int) -> None:
 
 @inner
 def room_needed(p: Program) -> int:
-    """More rows than one instant can write: each stage left twice with all its handoffs, and every watcher."""
+    """More rows than one instant can write: each stage left twice with its handoffs, and every watcher."""
     n_stages = p.ints[N_STAGES]
     n_handoffs = p.ints[p.ints[HANDOFF_FROM] + n_stages]
     n_items = p.ints[p.ints[ITEM_FROM] + n_handoffs]
@@ -140,12 +149,15 @@ def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, 
     room = rows.shape[0] - room_needed(p)
     n_watchers = p.ints[N_MILESTONES] + p.ints[N_SIGNALS]
     change = begin_customer(p, x, w, customer)
-    alarm, waiver = x.customers[customer, X_FIRST], next_waiver(x, customer, x.customers[customer, X_FIRST])
+    first = x.customers[customer, X_FIRST]
+    alarm, waiver, is_first = first, next_waiver(x, customer, first), True
     while True:
         limit = min(min(alarm, waiver), until + 1)
         if change < x.customers[customer + 1, X_CHANGES]:
             limit = min(limit, x.changes[change, 0])
-        wakes, now = take_events(p, x, w, limit)
+        wakes, now, moved = take_events(p, x, w, limit)
+        if moved < limit:
+            limit = alarm = moved
         if w.marks[M_WRITTEN] > room:
             return NO_ROOM
         if now > until:
@@ -156,9 +168,14 @@ def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, 
             if now == waiver:
                 turn_waivers(p, x, w, now)
                 waiver = next_waiver(x, customer, now)
-                wakes = np.int64(3)
-            if now == alarm:
-                wakes = np.int64(3)
+                wakes = Whole(3)
+            if is_first:
+                wakes, is_first = Whole(3), False
+            elif now == alarm:
+                # The alarm may have been set for a clock that has been started anew since.
+                alarm = next_alarm(p, x, w, now - 1)
+                if alarm == now:
+                    wakes = Whole(3)
         if wakes == 0:
             continue
         while wakes & 1 != 0:
@@ -171,25 +188,25 @@ def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, 
             leave(p, x, w, rows, fired, now)
             w.marks[M_NUMBER] += 1
             enter(p, w, p.ints[p.ints[TARGETS] + fired], now)
-            wakes = np.int64(3)
+            wakes = Whole(3)
         if n_watchers > 0 and wakes & 2 != 0:
             watch(p, x, w, rows, now)
         if w.marks[M_NUMBER] >= most:
             return TOO_MANY_VISITS
         alarm = next_alarm(p, x, w, now)
-    leave(p, x, w, rows, np.int64(-1), until)
+    leave(p, x, w, rows, Whole(-1), until)
     return DONE
 
 
-@jit
+@jit(_nrt=False)
 def replay_block(
     p: Program, x: Inputs, w: State, rows: Ints, low: int, high: int, until: int, most: int
 ) -> tuple[int, int]:
     """Replay customers low to high.
 
     Returns:
-        The customer at which it stopped and why: DONE, NO_ROOM (nothing of that customer is written: give more
-        room and go on from there) or TOO_MANY_VISITS.
+        The customer at which it stopped and why: DONE, NO_ROOM (nothing of that customer is written: give
+        more room and go on from there) or TOO_MANY_VISITS.
     """
     for customer in range(low, high):
         if x.customers[customer, X_FIRST] == NAT or x.customers[customer, X_FIRST] > until:

@@ -7,7 +7,7 @@ each of them begins; ``p.ints[p.ints[WAYS] + k]`` is entry k of the table WAYS.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,12 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
+
+if TYPE_CHECKING:
+    Whole = int
+else:
+    # numba compiles a function anew for each literal it is handed; these are literals no more.
+    Whole = np.int64
 
 NAT: Final = -(2**63)
 NEVER: Final = 2**63 - 1
@@ -84,7 +90,7 @@ OR: Final = -2
 NOT: Final = -3
 
 # Where the tables in Program.ints begin.
-ACT_FROM: Final = 0  # slices of ACT_TERMS, by activity
+ACT_FROM: Final = 0  # slices of ACT_TERMS, by stage and activity: terms that an event changes at once
 ACT_TERMS: Final = 1
 TOUCH_STAGES: Final = 2  # touchpoints x stages
 CODE: Final = 3
@@ -110,29 +116,31 @@ WATCHER_ROOTS: Final = 22  # milestones, then signals
 WATCHER_LEAF_FROM: Final = 23
 WATCHER_LEAVES: Final = 24
 SIGNAL_STAGES: Final = 25  # signals x stages
-TABLES: Final = 26
+CLOCKS: Final = 26  # by stage: the shortest idle time that anything waits for
+TABLES: Final = 27
 # Single numbers in Program.ints.
-N_STAGES: Final = 26
-N_ATTRIBUTES: Final = 27
-N_MILESTONES: Final = 28
-N_SIGNALS: Final = 29
-INITIAL: Final = 30
-WAKES: Final = 31  # the first of the stages' rows in Program.flags
-RETRIES: Final = 32  # the first of the transitions' rows in Program.flags
-N_QUEUES: Final = 33
-N_ACTORS: Final = 34
-STAGES_DECIDE: Final = 35  # whether touchpoints share activities
+N_STAGES: Final = 27
+N_ATTRIBUTES: Final = 28
+N_MILESTONES: Final = 29
+N_SIGNALS: Final = 30
+INITIAL: Final = 31
+WAKES: Final = 32  # the first of the stages' rows in Program.flags
+RETRIES: Final = 33  # the first of the transitions' rows in Program.flags
+N_QUEUES: Final = 34
+N_ACTORS: Final = 35
+STAGES_DECIDE: Final = 36  # whether touchpoints share activities
 # Where parts of State.marks begin.
-STAMPS: Final = 36  # by stage: when it was last entered
-HELD: Final = 37  # by transition: whether it is held back
-STARTED: Final = 38  # by handoff
-ITEM_FIRST: Final = 39  # by item: first moment of the visit at which it was true
-ITEM_ROW: Final = 40
-RAISED: Final = 41  # by signal: the row that was written when it was raised, or -1
-REACHED: Final = 42  # by milestone
-STACK: Final = 43
-N_MARKS: Final = 44
-HEADER: Final = 45
+STAMPS: Final = 37  # by stage: when it was last entered
+HELD: Final = 38  # by transition: whether it is held back
+STARTED: Final = 39  # by handoff
+ITEM_FIRST: Final = 40  # by item: first moment of the visit at which it was true
+ITEM_ROW: Final = 41
+RAISED: Final = 42  # by signal: the row that was written when it was raised, or -1
+REACHED: Final = 43  # by milestone
+STACK: Final = 44
+N_MARKS: Final = 45
+N_ACTIVITIES: Final = 46
+HEADER: Final = 47
 
 # The first numbers of State.marks.
 M_ENTERED: Final = 0
@@ -155,7 +163,8 @@ S_SINCE: Final = 5
 S_HAS: Final = 6
 S_HEAD: Final = 7
 S_EPOCH: Final = 8
-STATE_COLUMNS: Final = 9
+S_TAKEN: Final = 9  # the first event that a window has not taken in yet
+STATE_COLUMNS: Final = 10
 
 # Columns of Inputs.customers.
 X_EVENTS: Final = 0
@@ -184,8 +193,10 @@ class Program(NamedTuple):
     leaves: Ints
     ints: Ints
     floats: Floats  # the literal of every leaf, then the options of IN
-    flags: Flags  # columns are activities; rows: terms (0 no, 1 yes, 2 where the stage decides), then stages
-    #               (bit 1: wakes a way out, bit 2: wakes milestones and signals), then transitions (tried again)
+    # Columns are activities; rows are terms (0 no, 1 yes, 2 where the stage decides, 3 if channel, value or
+    # actor allow), then stages (bit 1: wakes a way out, bit 2: wakes milestones and signals, bit 3: starts a
+    # clock anew), then transitions (1: tried again).
+    flags: Flags
 
 
 class Inputs(NamedTuple):

@@ -125,7 +125,9 @@ def _against_attribute(leaf: Comparison, right: Term, attributes: Mapping[str, A
 
 def _membership(leaf: Membership, kind: AttributeKind) -> LeafCode:
     if leaf.term.kind in ("sum", "mean"):
-        return LeafCode(IN, options=tuple(sorted(float(to_millionths(float(value))) for value in leaf.options)))
+        return LeafCode(
+            IN, options=tuple(sorted(float(to_millionths(float(value))) for value in leaf.options))
+        )
     if leaf.term.kind != "attribute":
         return LeafCode(IN, options=tuple(sorted(float(value) for value in leaf.options)))
     try:

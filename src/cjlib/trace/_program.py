@@ -8,19 +8,33 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..criteria import Contains, Membership, Term
-from ..criteria._nodes import EVENT_KINDS, Leaf
+from ..criteria import Term
+from ..criteria._nodes import Leaf
 from ..journey._journey import Journey
 from . import _layout as lay
 from ._layout import Program
 from ._leaves import MICROSECOND
-from ._roots import FALLS, RISES, Roots, Vocabulary, attribute_of
+from ._plan import Plan, activities_of, claims, make_plan, stage_numbers
+from ._roots import Roots, Vocabulary, attribute_of
+from ._turns import event_turns, time_turns
 
 __all__ = ["Compiled", "compile_journey"]
 
-KINDS = ("count", "distinct", "sum", "mean", "min", "max", "last", "idle", "dwell", "age", "attribute", "until")
+KINDS = (
+    "count",
+    "distinct",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "last",
+    "idle",
+    "dwell",
+    "age",
+    "attribute",
+    "until",
+)
 VALUED = ("sum", "mean", "min", "max", "last")
-CLOCKS = ("idle", "dwell", "age", "until")
 UNSEEN = -2
 STACK = 256  # deeper than any criterion may be nested
 
@@ -46,35 +60,16 @@ class Compiled:
     complaints: tuple[str, ...]
 
 
-@attrs.frozen
-class _Plan:
-    """The journey's elements by number, with the roots of their criteria."""
-
-    transitions: list[list[int]]
-    transition_roots: list[list[int]]
-    ways_out: list[list[int]]
-    handoffs: list[int]
-    items: list[list[int]]
-    item_ends: list[int]
-    item_owners: list[tuple[int, int]]
-    milestones: list[int]
-    signals: list[int]
-
-    def stage_roots(self, stage: int) -> list[int]:
-        """Every root that is watched while a customer is in the stage."""
-        return [root for transition in self.ways_out[stage] for root in self.transition_roots[transition]]
-
-
 def compile_journey(journey: Journey, words: Vocabulary) -> Compiled:
     """The journey as a program over the names that the data use."""
     roots = Roots(words.attributes)
-    plan = _plan(journey, roots)
+    plan = make_plan(journey, roots)
     matches = _matches(journey, words, roots.terms)
     retries, retry_attributes = _retries(journey, words, plan, roots)
-    wakes = _wakes(plan, roots, matches, retries)
+    wakes = _wakes(plan, roots, matches)
     tables = {
         lay.RETRY_ATTRIBUTES: retry_attributes,
-        **_term_tables(journey, roots, matches),
+        **_term_tables(journey, plan, roots, matches),
         **_stage_tables(plan, roots),
         **_handoff_tables(journey, plan, roots),
         **_watcher_tables(journey, plan, roots),
@@ -112,38 +107,7 @@ def _laid_out(tables: Mapping[int, Any], numbers: Mapping[int, int]) -> lay.Ints
     return np.concatenate(parts)
 
 
-def _plan(journey: Journey, roots: Roots) -> _Plan:
-    stages = _stage_numbers(journey)
-    # Handoffs are numbered stage by stage, so that those of a stage are neighbours.
-    by_stage = sorted(range(len(journey.transitions)), key=lambda n: stages[journey.transitions[n].source])
-    plan = _Plan([[] for _ in by_stage], [[] for _ in by_stage], [[] for _ in stages], [], [], [0], [], [], [])
-    for position in by_stage:
-        transition = journey.transitions[position]
-        when = roots.add(transition.when, span=lay.VISIT, watch=RISES)
-        plan.transition_roots[position].append(when)
-        handoff = -1
-        if transition.handoff is not None:
-            handoff = len(plan.handoffs)
-            plan.handoffs.append(position)
-            for number, item in enumerate(transition.handoff.checklist):
-                root = roots.add(item.criterion, span=lay.VISIT, watch=RISES)
-                plan.transition_roots[position].append(root)
-                plan.items.append([root, int(item.required)])
-                plan.item_owners.append((position, number))
-            plan.item_ends.append(len(plan.items))
-        plan.transitions[position] = [stages[transition.target], when, handoff]
-    for position in sorted(by_stage, key=lambda n: (-journey.transitions[n].priority, n)):
-        plan.ways_out[stages[journey.transitions[position].source]].append(position)
-    plan.milestones.extend(roots.add(m.when, span=lay.BEGINNING, watch=RISES) for m in journey.milestones)
-    plan.signals.extend(roots.add(s.when, span=lay.BEGINNING, watch=RISES | FALLS) for s in journey.signals)
-    return plan
-
-
-def _stage_numbers(journey: Journey) -> dict[str, int]:
-    return {stage.id: number for number, stage in enumerate(journey.stages)}
-
-
-def _numbers(journey: Journey, plan: _Plan, roots: Roots, matches: lay.Flags) -> dict[int, int]:
+def _numbers(journey: Journey, plan: Plan, roots: Roots, matches: lay.Flags) -> dict[int, int]:
     """The single numbers of the header, the layout of State.marks among them."""
     sizes = {
         lay.STAMPS: len(journey.stages),
@@ -164,9 +128,10 @@ def _numbers(journey: Journey, plan: _Plan, roots: Roots, matches: lay.Flags) ->
         lay.N_MARKS: place,
         lay.N_STAGES: len(journey.stages),
         lay.N_ATTRIBUTES: len(roots.attributes),
+        lay.N_ACTIVITIES: matches.shape[1],
         lay.N_MILESTONES: len(plan.milestones),
         lay.N_SIGNALS: len(plan.signals),
-        lay.INITIAL: _stage_numbers(journey)[journey.initial],
+        lay.INITIAL: stage_numbers(journey)[journey.initial],
         lay.WAKES: len(roots.terms),
         lay.RETRIES: len(roots.terms) + len(journey.stages),
         lay.N_QUEUES: sum(_is_queued(term, span) for term, span in roots.terms),
@@ -179,35 +144,16 @@ def _is_queued(term: Term, span: int) -> bool:
     return term.kind in ("min", "max") and span == lay.WINDOW
 
 
-def claims(journey: Journey) -> dict[str, list[int]]:
-    """For each activity the touchpoints that it belongs to."""
-    found: dict[str, list[int]] = {}
-    for number, touchpoint in enumerate(journey.touchpoints):
-        for activity in touchpoint.activities:
-            found.setdefault(activity, []).append(number)
-    return found
-
-
-def activities_of(journey: Journey, term: Term) -> tuple[str, ...]:
-    """The activities that an event term looks at."""
-    if term.kind not in EVENT_KINDS:
-        return ()
-    return (term.name,) if term.name is not None else journey.touchpoint(term.touchpoint or "").activities
-
-
 def _matches(journey: Journey, words: Vocabulary, terms: Sequence[tuple[Term, int]]) -> lay.Flags:
     codes = {activity: code for code, activity in enumerate(words.activities)}
     claimed = claims(journey)
     matches = np.zeros((len(terms), len(words.activities)), np.int8)
     for number, (term, _) in enumerate(terms):
-        if (term.kind in VALUED and not words.has_values) or (term.kind == "distinct" and not words.has_actors):
-            continue
-        if term.channel is not None and not words.channels:
-            continue
+        is_choosy = term.channel is not None or term.kind in VALUED or term.kind == "distinct"
         for activity in activities_of(journey, term):
             if activity in codes:
                 is_shared = term.touchpoint is not None and len(claimed[activity]) > 1
-                matches[number, codes[activity]] = 2 if is_shared else 1
+                matches[number, codes[activity]] = 2 if is_shared else 3 if is_choosy else 1
     return matches
 
 
@@ -233,9 +179,11 @@ def _term_rows(journey: Journey, words: Vocabulary, roots: Roots) -> lay.Ints:
     return np.array(rows, np.int64).reshape(-1, lay.TERM_COLUMNS)
 
 
-def _term_tables(journey: Journey, roots: Roots, matches: lay.Flags) -> dict[int, Any]:
-    act_from, act_terms = _slices([np.flatnonzero(column).tolist() for column in matches.T])
-    touch_stages = [[stage.id in t.stages for stage in journey.stages] for t in journey.touchpoints]
+def _term_tables(journey: Journey, plan: Plan, roots: Roots, matches: lay.Flags) -> dict[int, Any]:
+    act_from, act_terms = _act_terms(plan, roots, matches)
+    touch_stages = [
+        [not t.stages or stage.id in t.stages for stage in journey.stages] for t in journey.touchpoints
+    ]
     return {
         lay.ACT_FROM: act_from,
         lay.ACT_TERMS: act_terms,
@@ -243,6 +191,19 @@ def _term_tables(journey: Journey, roots: Roots, matches: lay.Flags) -> dict[int
         lay.CODE: roots.code,
         lay.ROOTS: roots.ends,
     }
+
+
+def _act_terms(plan: Plan, roots: Roots, matches: lay.Flags) -> tuple[lay.Ints, Any]:
+    """For each stage and activity the terms that an event changes: those of visits only where read."""
+    spans = np.array([span for _, span in roots.terms], np.int64)
+    slices, terms = [np.zeros(1, np.int64)], []
+    for stage in range(len(plan.ways_out)):
+        is_used = np.isin(np.arange(len(spans)), roots.term_numbers(plan.stage_roots(stage)))
+        is_kept = (spans != lay.WINDOW) & ((spans != lay.VISIT) | is_used)
+        by_activity = ((matches != 0) & is_kept[:, None]).T
+        slices.append(np.cumsum(by_activity.sum(axis=1)) + slices[-1][-1])
+        terms.append(np.nonzero(by_activity)[1])
+    return np.concatenate(slices), np.concatenate(terms)
 
 
 def _slots(terms: Sequence[tuple[Term, int]]) -> list[int]:
@@ -280,20 +241,29 @@ def _floats(roots: Roots) -> lay.Floats:
 
 def _timed(roots: Roots, numbers: Iterable[int]) -> list[int]:
     """The leaves that time alone can change."""
-    found = []
-    for leaf in roots.leaf_numbers(numbers):
-        term, span = roots.terms[roots.leaf_terms[leaf]]
-        is_clock = term.kind in CLOCKS and not isinstance(roots.leaves[leaf], (Membership, Contains))
-        if span == lay.WINDOW or is_clock:
-            found.append(leaf)
-    return found
+    return [leaf for leaf in roots.leaf_numbers(numbers) if time_turns(*_nature(roots, leaf))]
 
 
-def _stage_tables(plan: _Plan, roots: Roots) -> dict[int, Any]:
+def _nature(roots: Roots, leaf: int) -> tuple[str, int, int]:
+    """Kind and span of the leaf's term, and its operator."""
+    term, span = roots.terms[roots.leaf_terms[leaf]]
+    return term.kind, span, roots.leaf_codes[leaf].operator
+
+
+def _clock(roots: Roots, leaf: int) -> int:
+    """How long the idle time is that the leaf waits for, if it does."""
+    kind, span, operator = _nature(roots, leaf)
+    is_waiting = kind == "idle" and time_turns(kind, span, operator) & roots.leaf_watches[leaf]
+    return max(0, roots.leaf_codes[leaf].whole) if is_waiting else lay.NEVER // 4
+
+
+def _stage_tables(plan: Plan, roots: Roots) -> dict[int, Any]:
     stage_roots = [plan.stage_roots(stage) for stage in range(len(plan.ways_out))]
     ways_from, ways = _slices(plan.ways_out)
     leaf_from, stage_leaves = _slices([_timed(roots, numbers) for numbers in stage_roots])
-    begun = [[t for t in roots.term_numbers(numbers) if roots.terms[t][1] == lay.VISIT] for numbers in stage_roots]
+    begun = [
+        [t for t in roots.term_numbers(numbers) if roots.terms[t][1] == lay.VISIT] for numbers in stage_roots
+    ]
     term_from, stage_terms = _slices(begun)
     return {
         lay.WAYS_FROM: ways_from,
@@ -302,26 +272,45 @@ def _stage_tables(plan: _Plan, roots: Roots) -> dict[int, Any]:
         lay.STAGE_LEAVES: stage_leaves,
         lay.STAGE_TERM_FROM: term_from,
         lay.STAGE_TERMS: stage_terms,
+        lay.CLOCKS: [
+            min(
+                (_clock(roots, leaf) for leaf in roots.leaf_numbers([*numbers, *plan.watchers])),
+                default=lay.NEVER // 4,
+            )
+            for numbers in stage_roots
+        ],
     }
 
 
-def _wakes(plan: _Plan, roots: Roots, matches: lay.Flags, retries: lay.Flags) -> lay.Flags:
-    """Which activities can matter in which stage: bit 1 to ways out, bit 2 to milestones and signals."""
+def _wakes(plan: Plan, roots: Roots, matches: lay.Flags) -> lay.Flags:
+    """Which activities can matter in which stage.
+
+    Bit 1: to ways out. Bit 2: to milestones and signals. Bit 3: they start a clock anew, nothing else.
+    """
     wakes = np.zeros((len(plan.ways_out), matches.shape[1]), np.int8)
-    watchers = roots.term_numbers([*plan.milestones, *plan.signals])
-    for stage, ways in enumerate(plan.ways_out):
-        own = roots.term_numbers(plan.stage_roots(stage))
-        wakes[stage] |= np.any(matches[own] != 0, axis=0) | np.any(retries[ways] != 0, axis=0)
-        wakes[stage] |= np.int8(2) * np.any(matches[watchers] != 0, axis=0)
+    for stage in range(len(plan.ways_out)):
+        for bit, numbers in ((1, plan.stage_roots(stage)), (2, plan.watchers)):
+            for leaf in roots.leaf_numbers(numbers):
+                matched = matches[roots.leaf_terms[leaf]] != 0
+                wakes[stage][matched] |= _woken(*_nature(roots, leaf), roots.leaf_watches[leaf], bit)
     return wakes
 
 
-def _retries(journey: Journey, words: Vocabulary, plan: _Plan, roots: Roots) -> tuple[lay.Flags, lay.Flags]:
-    """For each transition the activities and the attributes that its criterion, checklist included, mentions."""
+def _woken(kind: str, span: int, operator: int, watch: int, bit: int) -> int:
+    """An event wakes if it can turn the leaf in a way that is watched, at once or on leaving a window."""
+    if event_turns(kind, operator) & watch:
+        return bit
+    if time_turns(kind, span, operator) & watch:
+        return bit if span == lay.WINDOW else 4 if kind == "idle" else 0
+    return 0
+
+
+def _retries(journey: Journey, words: Vocabulary, plan: Plan, roots: Roots) -> tuple[lay.Flags, lay.Flags]:
+    """For each transition the activities and attributes that its criterion and required items mention."""
     activities = np.zeros((len(plan.transitions), len(words.activities)), np.int8)
     attributes = np.zeros((len(plan.transitions), len(roots.attributes)), np.int8)
     codes = {activity: code for code, activity in enumerate(words.activities)}
-    for position, numbers in enumerate(plan.transition_roots):
+    for position, numbers in enumerate(plan.gates):
         leaves = [roots.leaves[number] for number in roots.leaf_numbers(numbers)]
         for term in (term for leaf in leaves for term in leaf.operands()):
             for activity in activities_of(journey, term):
@@ -332,7 +321,7 @@ def _retries(journey: Journey, words: Vocabulary, plan: _Plan, roots: Roots) -> 
     return activities, attributes
 
 
-def _handoff_tables(journey: Journey, plan: _Plan, roots: Roots) -> dict[int, Any]:
+def _handoff_tables(journey: Journey, plan: Plan, roots: Roots) -> dict[int, Any]:
     stages = [journey.transitions[position].source for position in plan.handoffs]
     handoff_from, _ = _slices([[1] * stages.count(stage.id) for stage in journey.stages])
     term_from, item_terms = _slices(
@@ -352,12 +341,11 @@ def _handoff_tables(journey: Journey, plan: _Plan, roots: Roots) -> dict[int, An
     }
 
 
-def _watcher_tables(journey: Journey, plan: _Plan, roots: Roots) -> dict[int, Any]:
-    watchers = [*plan.milestones, *plan.signals]
-    leaf_from, leaves = _slices([_timed(roots, [root]) for root in watchers])
+def _watcher_tables(journey: Journey, plan: Plan, roots: Roots) -> dict[int, Any]:
+    leaf_from, leaves = _slices([_timed(roots, [root]) for root in plan.watchers])
     stages = [[not s.stages or stage.id in s.stages for stage in journey.stages] for s in journey.signals]
     return {
-        lay.WATCHER_ROOTS: watchers,
+        lay.WATCHER_ROOTS: plan.watchers,
         lay.WATCHER_LEAF_FROM: leaf_from,
         lay.WATCHER_LEAVES: leaves,
         lay.SIGNAL_STAGES: stages,

@@ -33,15 +33,16 @@ def replay(
 ) -> Trace:
     """Where every customer was, since when and by which transition, as known at ``until``.
 
-    Each customer starts in the initial stage at its first moment. A transition fires at the earliest moment at
-    which its criterion is true, also between events; if several are true, the larger priority wins, then the
-    order in the journey. The same events give the same trace, whatever the number of threads.
+    Each customer starts in the initial stage at its first moment. A transition fires at the earliest moment
+    at which its criterion is true, also between events; if several are true, the larger priority wins, then
+    the order in the journey. The same events give the same trace, whatever the number of threads.
 
     Args:
         journey: the definition.
         log: the events; only those with time <= until, and recorded <= until, are read.
         customers: the attributes that criteria mention, and the starts that ``journey.start`` names.
-        until: the end of the replay, included: a datetime, a date or ISO text; open visits are censored there.
+        until: the end of the replay, included: a datetime, a date or ISO text; open visits
+            are censored there.
         waivers: checklist items that need not hold for some customers for some time.
         threads: how many threads; all cores if unsaid.
         max_visits: a customer with more visits than this is caught in a loop.
@@ -57,7 +58,8 @@ def replay(
     >>> import cjlib as cj
     >>> journey = cj.Journey("demo", stages=[cj.Stage("trial"), cj.Stage("active", kind="won")],
     ...     transitions=[cj.Transition("trial", "active", when='count("login") >= 2')])
-    >>> log = cj.EventLog.from_columns(["a", "a", "b"], ["login"] * 3, ["2026-01-01", "2026-01-03", "2026-01-02"])
+    >>> days = ["2026-01-01", "2026-01-03", "2026-01-02"]
+    >>> log = cj.EventLog.from_columns(["a", "a", "b"], ["login"] * 3, days)
     >>> print(cj.replay(journey, log, until="2026-01-31").visits)
     3 rows
     customer  number  stage   entered     left        via

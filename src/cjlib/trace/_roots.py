@@ -11,10 +11,9 @@ from ..criteria._nodes import SPANNED, Leaf
 from ..journey._journey import Journey
 from . import _layout as lay
 from ._leaves import AttributeKind, LeafCode, leaf_code
+from ._turns import FALLS, RISES
 
-__all__ = ["FALLS", "RISES", "Roots", "Vocabulary", "used_criteria", "used_terms"]
-
-RISES, FALLS = 1, 2
+__all__ = ["Roots", "Vocabulary", "attribute_of", "used_criteria", "used_terms"]
 
 
 @attrs.frozen
@@ -24,8 +23,6 @@ class Vocabulary:
     activities: tuple[str, ...]
     channels: tuple[str, ...]
     attributes: Mapping[str, AttributeKind]
-    has_values: bool = True
-    has_actors: bool = True
 
 
 def used_criteria(journey: Journey) -> Iterator[Criterion]:
@@ -35,8 +32,8 @@ def used_criteria(journey: Journey) -> Iterator[Criterion]:
         if transition.handoff is not None:
             for item in transition.handoff.checklist:
                 yield item.criterion
-    for watcher in (*journey.milestones, *journey.signals):
-        yield watcher.when
+    yield from (milestone.when for milestone in journey.milestones)
+    yield from (signal.when for signal in journey.signals)
 
 
 def used_terms(journey: Journey) -> tuple[Term, ...]:

@@ -83,7 +83,9 @@ def new_state(program: Program, inputs: Inputs, low: int, high: int) -> State:
     )
 
 
-def _run_block(prepared: Prepared, stages: tuple[str, ...], low: int, high: int, until: int, most: int) -> list[Ints]:
+def _run_block(
+    prepared: Prepared, stages: tuple[str, ...], low: int, high: int, until: int, most: int
+) -> list[Ints]:
     program, inputs = prepared.compiled.program, prepared.inputs
     state = new_state(program, inputs, low, high)
     rows = np.zeros((4 * (high - low) + 1024, lay.ROW_COLUMNS), np.int64)

@@ -46,9 +46,9 @@ class Trace:
         signals: customer, signal, raised, ceased (NaT while on), answered (NaT without a response).
         handoffs: one row per started handoff and checklist item: customer, number of the visit, transition
             (its position), item, started, ended (NaT while open), outcome (ended, abandoned, open), status
-            (passed, failed, unknown, waived) as of its end, first_true (the first moment of the visit at which
-            the item was true) and row (the input row of the last event of that moment that the item mentions,
-            -1 where time or an attribute did it).
+            (passed, failed, unknown, waived) as of its end, first_true (the first moment of the visit at
+            which the item was true) and row (the input row of the last event of that moment that the item
+            mentions, -1 where time or an attribute did it).
         breaches: customer, kind (limit, deadline, answer), place, started, at.
         ledger: what was left out of the log, and what is worth knowing about names and data.
     """
@@ -72,7 +72,8 @@ class Trace:
         return int(np.count_nonzero(self.visits["number"] == 0))
 
     def __repr__(self) -> str:
-        return f"<Trace of {len(self):,} customers through {self.journey.name!r} until {self.until}: {len(self.visits):,} visits>"
+        what = f"{len(self):,} customers, {len(self.visits):,} visits"
+        return f"<Trace of {self.journey.name!r} until {self.until}: {what}>"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -95,7 +96,10 @@ class Trace:
         entered, left = _int64(self.visits["entered"]), _int64(self.visits["left"])
         inside = (entered <= at) & ((left == NAT) | (left > at))
         rows = self.visits.select(np.flatnonzero(inside))
-        return Table({name: _column(rows, name) for name in ("customer", "stage", "entered")}, name=f"stages at {moment}")
+        return Table(
+            {name: _column(rows, name) for name in ("customer", "stage", "entered")},
+            name=f"stages at {moment}",
+        )
 
     def customers(self, stage: str, at: Any = None) -> Any:
         """The ids of the customers who were in a stage at a moment (at ``until`` if unsaid)."""
@@ -104,7 +108,7 @@ class Trace:
         return where["customer"][where["stage"] == stage]
 
     def explain(self, customer: Any) -> Explanation:
-        """Where a customer is, since when, and for every way out what holds, what is missing and what time does.
+        """Where a customer is, since when, and for every way out what holds and what is missing.
 
         Raises:
             UnknownNameError: if nobody by that id was traced.
@@ -174,7 +178,9 @@ def make_trace(
             name="signals",
         ),
         handoffs=_handoff_table(journey, prepared, handoffs, items),
-        breaches=_breach_table(journey, ids, breaches(journey, visits, handoffs, signals, answered, int(until))),
+        breaches=_breach_table(
+            journey, ids, breaches(journey, visits, handoffs, signals, answered, int(until))
+        ),
         ledger=_ledger(log, customers, prepared),
         log=log,
         customers=customers,
@@ -224,7 +230,11 @@ def _places(journey: Journey) -> tuple[list[str], list[int]]:
     """Where a breach can be, and at which of these the places of each kind begin."""
     stages = [stage.id for stage in journey.stages]
     transitions = [f"{t.source} -> {t.target}" for t in journey.transitions]
-    return [*stages, *transitions, *(s.id for s in journey.signals)], [0, len(stages), len(stages) + len(transitions)]
+    return [*stages, *transitions, *(s.id for s in journey.signals)], [
+        0,
+        len(stages),
+        len(stages) + len(transitions),
+    ]
 
 
 def _breach_table(journey: Journey, ids: Any, found: Breaches) -> Table:
@@ -256,7 +266,12 @@ def _due_table(journey: Journey, prepared: Prepared, tables: tuple[Ints, ...], n
         (moved[:, 0], np.full(len(moved), 0), moved[:, 5] + offsets[1], moved[:, 4]),
         (reached[:, 0], np.full(len(reached), 1), reached[:, 1] + first_milestone, reached[:, 2]),
         (raised[:, 0], np.full(len(raised), 2), raised[:, 1] + offsets[2], raised[:, 2]),
-        (late.customer[overdue], late.kind[overdue] + 3, (late.place + np.array(offsets)[late.kind])[overdue], late.at[overdue]),
+        (
+            late.customer[overdue],
+            late.kind[overdue] + 3,
+            (late.place + np.array(offsets)[late.kind])[overdue],
+            late.at[overdue],
+        ),
     ]
     customer, kind, place, at = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((place, kind, customer, at))
@@ -272,7 +287,9 @@ def _due_table(journey: Journey, prepared: Prepared, tables: tuple[Ints, ...], n
 
 
 def _ledger(log: EventLog, customers: Customers | None, prepared: Prepared) -> Ledger:
-    notes = [LedgerEntry(reason=reason, rows=count, detail=detail) for reason, count, detail in prepared.notes]
+    notes = [
+        LedgerEntry(reason=reason, rows=count, detail=detail) for reason, count, detail in prepared.notes
+    ]
     if customers is not None:
         notes.extend(customers.ledger.noted)
     return log.ledger.add(noted=notes)
@@ -295,7 +312,11 @@ def _column(table: Table, name: str) -> Any:
 
 
 def _us(moment: Any, until: np.datetime64) -> int:
-    at = int(_int64(moment)) if isinstance(moment, np.datetime64) and moment.dtype == "datetime64[us]" else to_us(moment)
+    at = (
+        int(_int64(moment))
+        if isinstance(moment, np.datetime64) and moment.dtype == "datetime64[us]"
+        else to_us(moment)
+    )
     if at > int(_int64(until)):
         raise UsageError(f"the trace ends at {until}; at {moment} nothing is known yet")
     return at

@@ -95,7 +95,12 @@ def _item_number(waiver: Waiver, journey: Journey, items: Sequence[tuple[int, in
         ids = [item.id for item in handoff.checklist] if handoff else []
         if waiver.item in ids:
             return items.index((position, ids.index(waiver.item)))
-    known = [item.id for p in _positions(waiver, journey) if (h := journey.transitions[p].handoff) for item in h.checklist]
+    known = [
+        item.id
+        for p in _positions(waiver, journey)
+        if (h := journey.transitions[p].handoff)
+        for item in h.checklist
+    ]
     raise UnknownNameError(f"checklist item of transition {waiver.transition!r}", waiver.item, known)
 
 
