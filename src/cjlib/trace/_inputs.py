@@ -186,8 +186,8 @@ def _check_sums(events: _Events) -> None:
     worst = int(np.argmax(scaled))
     if scaled[worst] >= 2**63:
         raise DataError(
-            f"value {float(events.value[worst])!r} in row {int(events.row[worst])} is too large for sum() and "
-            "mean(), which are exact to a millionth: the largest is 9.2e12"
+            f"value {float(events.value[worst])!r} in row {int(events.row[worst])} is too large for sum() "
+            "and mean(), which are exact to a millionth: the largest is 9.2e12"
         )
     totals = np.add.reduceat(np.append(scaled, 0.0), events.slices[:-1])
     if totals.max(initial=0.0) >= 2**62:

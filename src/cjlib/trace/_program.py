@@ -196,14 +196,14 @@ def _term_tables(journey: Journey, plan: Plan, roots: Roots, matches: lay.Flags)
 def _act_terms(plan: Plan, roots: Roots, matches: lay.Flags) -> tuple[lay.Ints, Any]:
     """For each stage and activity the terms that an event changes: those of visits only where read."""
     spans = np.array([span for _, span in roots.terms], np.int64)
-    slices, terms = [np.zeros(1, np.int64)], []
+    sizes, terms = [np.zeros(1, np.int64)], []
     for stage in range(len(plan.ways_out)):
         is_used = np.isin(np.arange(len(spans)), roots.term_numbers(plan.stage_roots(stage)))
         is_kept = (spans != lay.WINDOW) & ((spans != lay.VISIT) | is_used)
         by_activity = ((matches != 0) & is_kept[:, None]).T
-        slices.append(np.cumsum(by_activity.sum(axis=1)) + slices[-1][-1])
+        sizes.append(by_activity.sum(axis=1))
         terms.append(np.nonzero(by_activity)[1])
-    return np.concatenate(slices), np.concatenate(terms)
+    return np.cumsum(np.concatenate(sizes)), np.concatenate(terms)
 
 
 def _slots(terms: Sequence[tuple[Term, int]]) -> list[int]:
