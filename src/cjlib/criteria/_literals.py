@@ -10,7 +10,19 @@ from decimal import Decimal
 
 from ..errors import CriterionError
 
-__all__ = ["as_duration", "duration_text", "literal_text", "plain_literal"]
+__all__ = [
+    "DURATION_KINDS",
+    "Literal",
+    "as_duration",
+    "checked_text",
+    "duration_text",
+    "literal_text",
+    "plain_literal",
+    "typed_literal",
+]
+
+Literal = int | float | bool | str | timedelta
+DURATION_KINDS = ("dwell", "age", "idle", "until")
 
 UNITS = {"w": 604_800_000_000, "d": 86_400_000_000, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000}
 LONGEST = 1000 * 366 * UNITS["d"]
@@ -103,3 +115,28 @@ def literal_text(value: int | float | bool | str | timedelta) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return repr(value)
+
+
+def typed_literal(kind: str, operator: str, value: object, *, where: str) -> Literal:
+    """What a literal means to a kind of term: a duration to clocks, a number to counts.
+
+    Raises:
+        CriterionError: if the two cannot be compared; ``where`` is the comparison as it was written.
+    """
+    if kind in DURATION_KINDS:
+        if operator in ("==", "!="):
+            raise CriterionError(
+                f"{where}: a duration hardly ever equals a literal to the microsecond; use >= or <="
+            )
+        return as_duration(value)
+    if isinstance(value, timedelta):
+        raise CriterionError(f"{where}: {kind} is no duration; durations are {', '.join(DURATION_KINDS)}")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        raise CriterionError(f"{where}: a list stands after 'in' (in Python: {kind}(...).is_in([...]))")
+    literal = plain_literal(value)
+    if kind != "attribute" and isinstance(literal, (bool, str)):
+        hint = "; for time use idle(...)" if isinstance(literal, str) else ""
+        raise CriterionError(f"{where}: {kind} is a number, compare it with a number{hint}")
+    if isinstance(literal, bool) and operator not in ("==", "!="):
+        raise CriterionError(f"{where}: true and false have no order; use == or !=")
+    return literal

@@ -9,7 +9,15 @@ from typing import Any, ClassVar, NoReturn
 import attrs
 
 from ..errors import CriterionError, UsageError
-from ._literals import as_duration, checked_text, duration_text, literal_text, plain_literal
+from ._literals import (
+    DURATION_KINDS,
+    Literal,
+    checked_text,
+    duration_text,
+    literal_text,
+    plain_literal,
+    typed_literal,
+)
 
 __all__ = [
     "And",
@@ -24,14 +32,11 @@ __all__ = [
     "Term",
 ]
 
-Literal = int | float | bool | str | timedelta
-
 MAX_LENGTH = 100_000
 MAX_DEPTH = 60
 SPANNED = ("count", "distinct", "sum", "mean", "min", "max")
 EVENT_KINDS = (*SPANNED, "last", "idle")
 CLOCKS = ("dwell", "age")
-DURATION_KINDS = ("dwell", "age", "idle", "until")
 _BRACKETS = (
     'a term is no criterion yet: compare it, in brackets, as in (count("login") >= 3) & happened("kickoff")'
 )
@@ -231,7 +236,7 @@ class Comparison(Leaf):
         if isinstance(literal, Term):
             term, operator, literal = _against_term(term, operator, literal)
         else:
-            literal = _typed_literal(term, operator, literal)
+            literal = typed_literal(term.kind, operator, literal, where=f"{term} {operator} {literal!r:.80}")
         self.__attrs_init__(term, operator, literal)
 
     def operands(self) -> tuple[Term, ...]:
@@ -259,35 +264,6 @@ def _against_term(left: Term, operator: str, right: Term) -> tuple[Term, str, Te
             "attributes on the right are numbers or categories"
         )
     return left, operator, right
-
-
-def _typed_literal(term: Term, operator: str, value: object) -> Literal:
-    where = f"{term} {operator} {value!r:.80}"
-    if term.is_duration:
-        if operator in ("==", "!="):
-            raise CriterionError(
-                f"{where}: a duration is hardly ever equal to a literal to the microsecond; use >= or <="
-            )
-        return as_duration(value)
-    if isinstance(value, timedelta):
-        raise CriterionError(
-            f"{where}: {term.kind} is no duration; durations are {', '.join(DURATION_KINDS)}"
-        )
-    if isinstance(value, (list, tuple, set, frozenset)):
-        raise CriterionError(f"{where}: a list stands after 'in' (in Python: {term.kind}(...).is_in([...]))")
-    literal = plain_literal(value)
-    if term.kind != "attribute" and isinstance(literal, (bool, str)):
-        raise CriterionError(
-            f"{where}: {term.kind} is a number, compare it with a number"
-            + (
-                f"; for time use idle({literal_text(term.name)})"
-                if isinstance(literal, str) and term.name
-                else ""
-            )
-        )
-    if isinstance(literal, bool) and operator not in ("==", "!="):
-        raise CriterionError(f"{where}: true and false have no order; use == or !=")
-    return literal
 
 
 @attrs.frozen(eq=False, repr=False, init=False)
