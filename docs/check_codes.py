@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cjlib.journey._checks import codes
+from cjlib.journey import codes
 
 PAGE = Path(__file__).with_name("reference") / "checks.md"
 BEGIN, END = "<!-- codes -->", "<!-- end of codes -->"

@@ -39,9 +39,7 @@ def slopes(draw):
     return curves.linear(worst, best, to=draw(spans))
 
 
-logistics = st.builds(
-    curves.logistic, metrics, st.sampled_from([-50.0, -1.0, 0.3, 7.0, 1e4]), to=spans
-)
+logistics = st.builds(curves.logistic, metrics, st.sampled_from([-50.0, -1.0, 0.3, 7.0, 1e4]), to=spans)
 lookups = st.builds(
     lambda levels, otherwise: curves.lookup(dict(zip(PLANS, levels, strict=False)), otherwise=otherwise),
     st.lists(scores, min_size=1, max_size=3),

@@ -112,6 +112,7 @@ def test_a_missing_group_leaves_its_weight_to_the_other_groups(vitally):
 @pytest.fixture
 def gainsight() -> Scorecard:
     """0 to 100, weights in the group and overall; ranges 0-50, 51-75, 76-100 without their lower end."""
+
     def measure(id: str, weight: float) -> Measure:
         return Measure(id, metric=id, curve=curves.linear(0, 100), weight=weight)
 

@@ -191,9 +191,7 @@ class Scorecard:
     )
     missing: str = attrs.field(default="ignore", kw_only=True, validator=f.one_of(*MISSING_POLICIES))
     groups: tuple[Group, ...] = attrs.field(kw_only=True, converter=f.items, validator=f.each(Group))
-    bands: Bands | None = attrs.field(
-        default=None, kw_only=True, validator=f.optional(f.instance_of(Bands))
-    )
+    bands: Bands | None = attrs.field(default=None, kw_only=True, validator=f.optional(f.instance_of(Bands)))
 
     def __attrs_post_init__(self) -> None:
         contradiction(self, _scorecard_problems(self))

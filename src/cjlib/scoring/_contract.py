@@ -214,9 +214,15 @@ class Scores:
             UnknownNameError: if the customer has no row (at this moment).
         """
         row = self._row(customer, as_of)
-        at = {name: None if column is None else float(column[row])
-              for name, column in (("base", self.base), ("coverage", self.coverage),
-                                   ("low", self.low), ("high", self.high))}
+        at = {
+            name: None if column is None else float(column[row])
+            for name, column in (
+                ("base", self.base),
+                ("coverage", self.coverage),
+                ("low", self.low),
+                ("high", self.high),
+            )
+        }
         parts = () if self.parts is None else zip(self.part_names, self.parts[row].tolist(), strict=True)
         code = -1 if self.band_codes is None else int(self.band_codes[row])
         return ScoreExplanation(

@@ -204,6 +204,9 @@ def _content(value: Any) -> Any:
         return [_content(entry) for entry in value]
     if not attrs.has(type(value)):
         return value
-    fields = {field.name: getattr(value, field.name) for field in attrs.fields(type(value))
-              if getattr(value, field.name) != field.default}
+    fields = {
+        field.name: getattr(value, field.name)
+        for field in attrs.fields(type(value))
+        if getattr(value, field.name) != field.default
+    }
     return {"kind": getattr(value, "kind", None)} | {name: _content(entry) for name, entry in fields.items()}

@@ -192,4 +192,3 @@ def _stage_before(x: Events, owners: Ints, visits: Events) -> Codes:
         is_inside = has_visit & (x.time >= entered if number == 0 else x.time > entered)
         found[is_inside] = visits.kind[position[is_inside]]
     return found
-

@@ -214,8 +214,6 @@ def _ledger(work: Work, metrics: Mapping[str, Metric]) -> Ledger:
     return log.ledger.add(noted=notes)
 
 
-
-
 def _absent(metric: Metric, log: EventLog) -> Iterator[LedgerEntry]:
     """Names in a metric that never occur in the log."""
     named = [("activity", name, log.activities) for name in metric.activities if not name.startswith("@")]

@@ -271,5 +271,3 @@ def _decoded(column: Column) -> Any:
 
 def _for_table(column: Column) -> Any:
     return column.values if column.categories is None else Coded(column.values, column.categories)
-
-
