@@ -13,7 +13,7 @@ from ..journey._journey import Journey
 from ._inputs import Prepared
 from ._layout import NAT, OPEN, X_EVENTS, Floats, Inputs, Ints
 from ._leaves import MICROSECOND
-from ._plan import claims
+from ._roots import claims
 
 __all__ = ["Breaches", "answers", "breaches"]
 

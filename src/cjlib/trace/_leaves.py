@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
 
 import attrs
 import numpy as np
@@ -13,11 +14,18 @@ from ..criteria import Comparison, Contains, Happened, Known, Membership, Term
 from ..criteria._nodes import Leaf
 from ..data._times import to_us
 from ..errors import CJError
-from ._layout import EQ, GE, GT, IN, KNOWN, LE, LT, NE, SENSELESS
+from ._layout import EQ, GE, GT, IN, KNOWN, LE, LT, NE, SENSELESS, WINDOW
 
 OPERATORS = {">=": GE, ">": GT, "<=": LE, "<": LT, "==": EQ, "!=": NE}
 MICROSECOND = timedelta(microseconds=1)
 NO_CATEGORY = -1.0
+# Turns of a leaf that an event or time can bring about, so that nothing is evaluated in vain.
+RISES: Final = 1
+FALLS: Final = 2
+BOTH: Final = 3
+UP = {GE: RISES, GT: RISES, LE: FALLS, LT: FALLS}
+DOWN = {GE: FALLS, GT: FALLS, LE: RISES, LT: RISES}
+ALWAYS_KNOWN = ("count", "distinct", "sum", "idle")
 
 
 @attrs.frozen
@@ -157,3 +165,29 @@ def to_millionths(value: float) -> int:
     """The literal in whole millionths, half to even, as sums are kept."""
     scaled = int((Decimal(repr(value)) * 1_000_000).to_integral_value(rounding=ROUND_HALF_EVEN))
     return max(min(scaled, np.iinfo(np.int64).max), -np.iinfo(np.int64).max)
+
+
+def event_turns(kind: str, operator: int) -> int:
+    """What one more event can do to a leaf: counts only grow by it, idle times only shrink."""
+    if operator == SENSELESS:
+        return 0
+    if operator == KNOWN:
+        return 0 if kind in ALWAYS_KNOWN else RISES
+    if kind in ("count", "distinct"):
+        return UP.get(operator, BOTH)
+    if kind == "idle":
+        return DOWN.get(operator, BOTH)
+    return BOTH
+
+
+def time_turns(kind: str, span: int, operator: int) -> int:
+    """What time alone can do to a leaf."""
+    if operator == SENSELESS:
+        return 0
+    if span == WINDOW:
+        if operator == KNOWN:
+            return 0 if kind in ALWAYS_KNOWN else FALLS
+        return DOWN.get(operator, BOTH) if kind in ("count", "distinct") else BOTH
+    if kind in ("dwell", "age", "idle"):
+        return UP.get(operator, 0)
+    return DOWN.get(operator, 0) if kind == "until" and operator < EQ else 0

@@ -13,10 +13,17 @@ from ..criteria._nodes import Leaf
 from ..journey._journey import Journey
 from . import _layout as lay
 from ._layout import Program
-from ._leaves import MICROSECOND
-from ._plan import Plan, activities_of, claims, make_plan, stage_numbers
-from ._roots import Roots, Vocabulary, attribute_of
-from ._turns import event_turns, time_turns
+from ._leaves import MICROSECOND, event_turns, time_turns
+from ._roots import (
+    Plan,
+    Roots,
+    Vocabulary,
+    activities_of,
+    attribute_of,
+    claims,
+    make_plan,
+    stage_numbers,
+)
 
 __all__ = ["Compiled", "compile_journey"]
 
