@@ -7,9 +7,9 @@ one JSON line per figure; the answers are compared before anything is timed.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -45,27 +45,30 @@ def make_table(events: int, customers: int, *, shuffled: bool) -> pa.Table:
     return table.take(pa.array(rng.permutation(events))) if shuffled else table
 
 
-def measured(task: Callable[[], Any]) -> tuple[Any, float, float, float | None]:
-    """The answer, seconds, CPU seconds, and megabytes above what was in use before (on Linux).
-
-    Memory that was given back but is still held counts as in use, so peaks are lower bounds.
-    """
-    before = _reset_peak()
+def measured(task: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    answer = task()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return answer, wall, cpu, None if before is None else _memory("VmHWM") - before
+    task()
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def _reset_peak() -> float | None:
+def peak_of(who: str, options: argparse.Namespace) -> int | None:
+    """Megabytes above those of the table, in a process of its own (on Linux)."""
+    command = [sys.executable, __file__, "--peak-of", who, f"--events={options.events}"]
+    command += [f"--customers={options.customers}"] + ["--shuffled"] * options.shuffled
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def _peak(task: Callable[[], Any]) -> int | None:
     gc.collect()
-    pa.default_memory_pool().release_unused()
     try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")
-        return _memory("VmRSS")
+        before = _memory("VmRSS")
     except OSError:
         return None
+    _answer = task()
+    return round(_memory("VmHWM") - before)
 
 
 def _memory(key: str) -> float:
@@ -80,7 +83,9 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=300_000)
     parser.add_argument("--shuffled", action="store_true")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--peak-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    pa.set_memory_pool(pa.system_memory_pool())  # gives back at once what is freed
     table = make_table(options.events, options.customers, shuffled=options.shuffled)
     frame = pl.DataFrame(table)
 
@@ -89,6 +94,9 @@ def main() -> None:
         "polars": lambda: frame.sort("customer", "time"),
         "polars, stable": lambda: frame.sort("customer", "time", maintain_order=True),
     }
+    if options.peak_of:
+        print(_peak(contenders[options.peak_of]))
+        return
     log, ordered = contenders["cjlib"](), contenders["polars, stable"]()
     assert np.array_equal(log.customers[log.customer_codes()], ordered["customer"].to_numpy())
     assert np.array_equal(log.time, ordered["time"].to_physical().to_numpy())
@@ -100,9 +108,7 @@ def main() -> None:
     task = "prepare, shuffled" if options.shuffled else "prepare, in time order"
     ours = None
     for who, run in contenders.items():
-        runs = [measured(run)[1:] for _ in range(options.repeat)]
-        seconds, cpu, _ = min(runs, key=lambda run: run[0])
-        peak = max(run[2] or 0 for run in runs)
+        seconds, cpu = min(measured(run) for _ in range(options.repeat))
         ours = ours or seconds
         line = {
             "task": task,
@@ -110,7 +116,7 @@ def main() -> None:
             "rows": options.events,
             "seconds": round(seconds, 3),
             "cpu_seconds": round(cpu, 3),
-            "peak_mb": round(peak) or None,
+            "peak_mb": peak_of(who, options),
             "ratio_to_cjlib": round(seconds / ours, 2),
         }
         print(json.dumps(line | ({"bytes_per_event": round(kept, 1)} if who == "cjlib" else {})), flush=True)

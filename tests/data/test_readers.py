@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -161,8 +162,8 @@ def test_every_kind_of_connection_gives_the_same_log() -> None:
 
 def test_values_are_bound_not_pasted() -> None:
     query = QUERY + " where 'a' = ?"
-    with duckdb.connect() as duck:
-        for connection in (sqlite3.connect(":memory:"), duck):
+    with duckdb.connect() as duck, closing(sqlite3.connect(":memory:")) as lite:
+        for connection in (lite, duck):
             assert len(read_events(query, connection=connection, parameters=["a"])) == 1
             assert len(read_events(query, connection=connection, parameters=["'; drop table x"])) == 0
     with pytest.raises(UsageError, match="connection="):

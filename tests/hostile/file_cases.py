@@ -6,6 +6,7 @@ import gzip
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,13 @@ def parquet(table: pa.Table, *, cut: int = 0, **options: Any) -> Callable[[Path]
 
 
 def query(text: str, connection: Any = None) -> Callable[[Path], Any]:
-    return lambda _: read_events(text, connection=connection or sqlite3.connect(":memory:"), strict=False)
+    def run(_: Path) -> EventLog:
+        if isinstance(connection, str):
+            return read_events(text, connection=connection, strict=False)
+        with closing(duckdb.connect() if connection else sqlite3.connect(":memory:")) as opened:
+            return read_events(text, connection=opened, strict=False)
+
+    return run
 
 
 def folder_with_way_out(folder: Path) -> Any:
@@ -167,9 +174,7 @@ FILE_CASES = (
     # queries
     Case("a query that fails", query("select nonsense"), ("query failed", "nonsense")),
     Case("a query without rows", query("create table t (a)"), ("SELECT was expected",)),
-    Case(
-        "a DuckDB query that fails", query("select nonsense", duckdb.connect()), ("query failed", "nonsense")
-    ),
+    Case("a DuckDB query that fails", query("select nonsense", duckdb), ("query failed", "nonsense")),
     Case("a query without the column", query("select 'a' as customer"), ("no column 'activity'",)),
     Case("no connection", query("select 1", "sqlite:///x"), ("connection was expected",)),
     Case("customers in a broken file", lambda p: read_customers(p / "c.csv"), ("c.csv",)),

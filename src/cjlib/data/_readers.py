@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import tzinfo
 from typing import Any
 
@@ -193,6 +194,9 @@ def _query(query: str, connection: Any, parameters: Any, options: FileOptions) -
             if relation is None:
                 raise DataError("the query gave no rows to read; a SELECT was expected")
             return as_frame(relation)
+        if hasattr(connection, "raw_connection"):  # SQLAlchemy's engine lends one, to be given back
+            with closing(connection.raw_connection()) as lent:
+                return _fetched(lent.cursor(), query, parameters, options)
         return _fetched(_plain_connection(connection).cursor(), query, parameters, options)
     except CJError:
         raise
@@ -201,9 +205,7 @@ def _query(query: str, connection: Any, parameters: Any, options: FileOptions) -
 
 
 def _plain_connection(connection: Any) -> Any:
-    """The DB-API connection under SQLAlchemy's engine or connection, or the connection itself."""
-    if hasattr(connection, "raw_connection"):
-        return connection.raw_connection()
+    """The DB-API connection under SQLAlchemy's, or the connection itself."""
     if hasattr(connection, "exec_driver_sql"):
         return connection.connection
     if not hasattr(connection, "cursor"):
