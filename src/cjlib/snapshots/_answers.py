@@ -25,6 +25,7 @@ from ._layout import (
     Floats,
     Ints,
     Questions,
+    scratch,
 )  # fmt: skip
 from ._lookups import first_starts, held, mean_spans, next_ends, stays
 from ._requests import EVENTS, MILESTONES, VISITS, Anchor, Filter, Held, Pairing, Question, Request, Stay
@@ -67,7 +68,8 @@ def ask(
     moments, begins, rows = (frozen(array, np.int64) for array in (grid.moments, grid.begins, grid.rows))
 
     def work(block: tuple[int, int]) -> None:
-        measure(happened.events, asked, moments, begins, rows, block[0], block[1], out)
+        space = scratch(happened.events, int(asked.codes[1]), len(moments), *block)
+        measure(happened.events, asked, *space, moments, begins, rows, block[0], block[1], out)
 
     blocks = list(_blocks(happened, grid))
     workers = max(1, min(threads or os.cpu_count() or 1, len(blocks)))
@@ -81,7 +83,7 @@ def ask(
 
 
 def _window(question: Question) -> tuple[int, int, int]:
-    return question.window, question.lag, question.aggregate
+    return question.lag, question.window, question.aggregate
 
 
 def _blocks(happened: Happened, grid: Grid) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from .._jit import jit
 from ._aggregates import (
     ages,
     counts,
+    days,
     different,
     extremes,
     means,
@@ -18,15 +19,13 @@ from ._aggregates import (
     sums,
     times,
     values,
-)  # fmt: skip
+)
 from ._layout import (
-    ACTORS,
     AGE,
     ALWAYS,
     BLOCK,
     CHUNK,
     COUNT,
-    DAY,
     DAYS,
     FIRST,
     FIRST_TIME,
@@ -38,26 +37,33 @@ from ._layout import (
     MIN,
     NEEDS_ACTOR,
     NEEDS_VALUE,
+    NEVER,
     SUM,
+    TREND,
     Events,
     Floats,
+    Int,
     Ints,
     Matches,
     Questions,
     Segments,
     Windows,
-)  # fmt: skip
+)
 
 
 @jit
 def measure(
-    x: Events, q: Questions, moments: Ints, begins: Ints, rows: Ints, first: int, last: int, out: Floats
-) -> None:
+    x: Events, q: Questions, s: Segments, w: Matches, v: Windows, moments: Ints, begins: Ints, rows: Ints,
+    first: int, last: int, out: Floats,
+) -> None:  # fmt: skip
     """Answer all questions about the customers from first to last, row by row.
 
     Args:
         x: the events.
         q: the questions.
+        s: scratch space; so are w and v.
+        w: as above.
+        v: as above.
         moments: (moments,) ascending.
         begins: (customers,) the position of the first moment at which each has a row.
         rows: (customers,) the number of that row; those of the later moments follow.
@@ -65,8 +71,8 @@ def measure(
         last: the customer to stop before.
         out: (questions, rows) what is filled.
     """
-    s, w, v = scratch(x, q, len(moments), first, last)
-    customer, moment = first, -1
+    customer: Int = np.int64(first)
+    moment: Int = np.int64(-1)
     while customer < last:
         row = rows[customer] + max(moment - begins[customer], 0)
         cut, length, customer, moment = take_segments(x, s, v, moments, begins, customer, moment, last)
@@ -78,32 +84,9 @@ def measure(
 
 
 @jit
-def scratch(
-    x: Events, q: Questions, moments: int, first: int, last: int
-) -> tuple[Segments, Matches, Windows]:
-    """Room for one chunk, or for the customer with the most events."""
-    most = 0
-    for customer in range(first, last):
-        most = max(most, x.end[customer] - x.begin[customer])
-    size, length = CHUNK + most + LONG + CHUNK // 2, CHUNK + moments
-    blocks = size // BLOCK + 1
-    s = Segments(
-        np.empty(length, np.int64), np.empty(length, np.int64), np.empty(length, np.int64),
-        np.empty(length, np.int64), np.empty(length, np.int64),
-    )  # fmt: skip
-    w = Matches(
-        np.zeros(size, np.int64), np.empty(size, np.float64), np.empty(size, np.int32),
-        np.empty(size, np.int64), np.empty(blocks), np.empty(blocks), np.empty(blocks), np.empty((blocks, 4)),
-        np.zeros(q.codes[1], np.int32),
-    )  # fmt: skip
-    v = Windows(np.empty(length, np.int64), np.empty(length, np.int64), np.empty(length, np.int64))
-    return s, w, v
-
-
-@jit
 def take_segments(
-    x: Events, s: Segments, v: Windows, moments: Ints, begins: Ints, customer: int, moment: int, last: int
-) -> tuple[int, int, int, int]:
+    x: Events, s: Segments, v: Windows, moments: Ints, begins: Ints, customer: Int, moment: Int, last: int
+) -> tuple[int, int, Int, Int]:
     """Cut the next segments, as many as fit: how many, their rows, and where to go on."""
     cut, length, events = 0, 0, 0
     while customer < last and length < CHUNK and events < CHUNK:
@@ -111,19 +94,20 @@ def take_segments(
         end = begin + 1 if is_late(x, customer, moments) else len(moments)
         if begin < len(moments):
             s.customer[cut], s.first[cut], s.last[cut] = customer, begin, end
-            v.moment[length : length + end - begin] = moments[begin:end]
+            for position in range(begin, end):
+                v.moment[length + position - begin] = moments[position]
             events += x.end[customer] - x.begin[customer]
             length += end - begin
             cut += 1
         if end < len(moments):
             moment = end
         else:
-            customer, moment = customer + 1, -1
+            customer, moment = customer + 1, np.int64(-1)
     return cut, length, customer, moment
 
 
 @jit
-def is_late(x: Events, customer: int, moments: Ints) -> bool:
+def is_late(x: Events, customer: Int, moments: Ints) -> bool:
     """Whether some moment sees that an event has happened and does not know it yet."""
     if len(x.recorded) == 0:
         return False
@@ -141,7 +125,8 @@ def is_late(x: Events, customer: int, moments: Ints) -> bool:
 def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: int, moments: Ints) -> int:
     """Copy side by side what a filter lets pass of the events known to each segment.
 
-    A long segment begins at a full block, so that its blocks do not depend on its neighbours.
+    Every event is copied, and the next one over it where it does not pass: a branch that nobody can foresee
+    costs more. A long segment begins at a full block, so that its blocks do not depend on its neighbours.
     """
     kinds, channel, needs = q.kinds[number], q.channel[number], q.needs[number]
     lowest, highest = q.lowest[number], q.highest[number]
@@ -155,21 +140,22 @@ def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: i
         for event in range(x.begin[customer], x.end[customer]):
             if x.time[event] > until:
                 break
-            if kinds[x.kind[event]] == 0 or (channel != -1 and x.channel[event] != channel):
-                continue
-            if len(x.recorded) != 0 and x.recorded[event] > until:
-                continue
-            if needs & NEEDS_VALUE:
-                if not lowest <= x.value[event] <= highest:  # NaN is in no range
-                    continue
-                value[matched] = x.value[event]
-            if needs & NEEDS_ACTOR:
-                if x.actor[event] < 0:
-                    continue
-                actor[matched] = x.actor[event]
+            passes = kinds[x.kind[event]]
             time[matched] = x.time[event]
-            matched += 1
+            if channel != -1:
+                passes &= x.channel[event] == channel
+            if len(x.recorded) != 0:
+                passes &= x.recorded[event] <= until
+            if needs & NEEDS_VALUE:
+                value[matched] = x.value[event]
+                passes &= (x.value[event] >= lowest) & (x.value[event] <= highest)  # NaN is in no range
+            if needs & NEEDS_ACTOR:
+                actor[matched] = x.actor[event]
+                passes &= x.actor[event] >= 0
+            matched += passes
         s.end[segment] = matched
+        time[matched] = NEVER
+        matched += 1
     return matched
 
 
@@ -181,8 +167,9 @@ def sum_up(s: Segments, w: Matches, cut: int) -> None:
             for block in range(s.begin[segment] // BLOCK, s.end[segment] // BLOCK):
                 low, high = block * BLOCK, (block + 1) * BLOCK
                 w.sums[block] = plain_total(w.value, low, high)
-                w.minima[block] = plain_extreme(w.value, True, low, high)
-                w.maxima[block] = plain_extreme(w.value, False, low, high)
+                for is_min in (True, False):
+                    extremes_of = w.minima if is_min else w.maxima
+                    extremes_of[block] = plain_extreme(w.value, is_min, low, high)
                 _, _, _, x, y, xx, xy = plain_line(w.time, w.value, low, high)
                 w.lines[block, 0], w.lines[block, 1], w.lines[block, 2], w.lines[block, 3] = x, y, xx, xy
 
@@ -193,68 +180,56 @@ def answer_all(
     out: Floats,
 ) -> None:  # fmt: skip
     """All questions that are asked of what one filter let pass."""
-    window, lag = np.int64(-2), np.int64(0)
+    window, lag = np.int64(-2), np.int64(-1)
     for question in range(q.asked_from[number], q.asked_from[number + 1]):
-        if q.window[question] != window or q.lag[question] != lag:
-            window, lag = q.window[question], q.lag[question]
-            find_windows(s, v, w.time, cut, moments, window, lag)
+        is_new = q.lag[question] != lag
+        if is_new:
+            lag = q.lag[question]
+            find_edges(s, w.time, cut, moments, lag, v.high)
+        if is_new or q.window[question] != window:
+            window = q.window[question]
+            find_edges(s, w.time, cut, moments, NEVER if window == ALWAYS else lag + window, v.low)
         answer(q, w, v, question, matched, out[question])
 
 
 @jit
-def find_windows(s: Segments, v: Windows, time: Ints, cut: int, moments: Ints, window: int, lag: int) -> None:
-    """The slice of the matches in (t - lag - window, t - lag] for the moment t of every row."""
+def find_edges(s: Segments, time: Ints, cut: int, moments: Ints, before: int, edges: Ints) -> None:
+    """For the moment t of every row, the position of the first match after t - before."""
     row = 0
-    lows, highs = v.low, v.high
     for segment in range(cut):
-        low = high = s.begin[segment]
-        end = s.end[segment]
+        position = s.begin[segment]
         for moment in range(s.first[segment], s.last[segment]):
-            edge = moments[moment] - lag
-            while high < end and time[high] <= edge:
-                high += 1
-            if window != ALWAYS:
-                while low < high and time[low] <= edge - window:
-                    low += 1
-            lows[row], highs[row] = low, high
+            if before != NEVER:
+                while time[position] <= moments[moment] - before:  # after the last comes the end of time
+                    position += 1
+            edges[row] = position
             row += 1
 
 
 @jit
 def answer(q: Questions, w: Matches, v: Windows, question: int, matched: int, out: Floats) -> None:
-    """One question for every row."""
-    aggregate = q.aggregate[question]
+    """One question for every row; the aggregates are numbered in the order in which they stand here."""
+    aggregate, low, high = q.aggregate[question], v.low, v.high
     if aggregate == COUNT:
-        counts(v.low, v.high, out)
+        counts(low, high, out)
     elif aggregate == SUM:
-        sums(w.value, w.sums, v.low, v.high, out)
+        sums(w.value, w.sums, low, high, out)
     elif aggregate == MEAN:
-        means(w.value, w.sums, v.low, v.high, out)
-    elif aggregate == MIN:
-        extremes(w.value, w.minima, True, v.low, v.high, out)
-    elif aggregate == MAX:
-        extremes(w.value, w.maxima, False, v.low, v.high, out)
-    elif aggregate in (FIRST, LAST):
-        values(w.value, aggregate == FIRST, v.low, v.high, out)
-    elif aggregate in (FIRST_TIME, LAST_TIME):
-        times(w.time, aggregate == FIRST_TIME, v.low, v.high, out)
+        means(w.value, w.sums, low, high, out)
+    elif aggregate <= MAX:
+        blocks = w.minima if aggregate == MIN else w.maxima
+        extremes(w.value, blocks, aggregate == MIN, low, high, out)
+    elif aggregate <= LAST:
+        values(w.value, aggregate == FIRST, low, high, out)
+    elif aggregate <= LAST_TIME:
+        times(w.time, aggregate == FIRST_TIME, low, high, out)
     elif aggregate == AGE:
-        ages(w.time, v.moment, v.low, v.high, out)
-    elif aggregate in (ACTORS, DAYS):
-        number_codes(q, w, question, matched)
-        different(w.code, w.seen, v.low, v.high, out)
+        ages(w.time, v.moment, low, high, out)
+    elif aggregate == TREND:
+        slopes(w.time, w.value, w.lines, low, high, out)
+    elif aggregate == DAYS:
+        begin, end = q.zone_from[q.zone[question]], q.zone_from[q.zone[question] + 1]
+        days(w.time, q.zone_since[begin:end], q.zone_shift[begin:end], q.codes[0], w.code[:matched])
+        different(w.code, w.seen, low, high, out)
     else:
-        slopes(w.time, w.value, w.lines, v.low, v.high, out)
-
-
-@jit
-def number_codes(q: Questions, w: Matches, question: int, matched: int) -> None:
-    """What is counted once: the actor, or the calendar day in the question's zone."""
-    if q.aggregate[question] == ACTORS:
-        w.code[:matched] = w.actor[:matched]
-        return
-    begin, end = q.zone_from[q.zone[question]], q.zone_from[q.zone[question] + 1]
-    since, shift = q.zone_since[begin:end], q.zone_shift[begin:end]
-    for i in range(matched):
-        local = w.time[i] + shift[np.searchsorted(since, w.time[i], side="right") - 1]
-        w.code[i] = local // DAY - q.codes[0]
+        different(w.actor, w.seen, low, high, out)

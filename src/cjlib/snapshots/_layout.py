@@ -11,12 +11,14 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
+Int = int | np.int64
 
 DAY: Final = 86_400_000_000
 ALWAYS: Final = -1  # no window: the whole past
+NEVER: Final = 2**63 - 1
 BLOCK: Final = 64  # long windows are summed by blocks of so many matches, counted from the first
 LONG: Final = 2 * BLOCK
-CHUNK: Final = 50_000  # rows and events that are looked at together, so that they stay in the cache
+CHUNK: Final = 20_000
 
 COUNT: Final = 0
 SUM: Final = 1
@@ -28,9 +30,9 @@ LAST: Final = 6
 FIRST_TIME: Final = 7
 LAST_TIME: Final = 8
 AGE: Final = 9  # days since the latest
-DAYS: Final = 10
-ACTORS: Final = 11
-TREND: Final = 12
+TREND: Final = 10
+DAYS: Final = 11  # different calendar days
+ACTORS: Final = 12  # different actors
 
 NEEDS_VALUE: Final = 1
 NEEDS_ACTOR: Final = 2
@@ -84,7 +86,7 @@ class Matches(NamedTuple):
     time: Ints
     value: Floats
     actor: Codes
-    code: Ints
+    code: Codes  # of what is counted once
     sums: Floats  # (blocks,)
     minima: Floats
     maxima: Floats
@@ -98,3 +100,20 @@ class Windows(NamedTuple):
     moment: Ints
     low: Ints
     high: Ints
+
+
+def scratch(x: Events, codes: int, moments: int, first: int, last: int) -> tuple[Segments, Matches, Windows]:
+    """Room for one chunk of the customers from first to last, or for the one with the most events."""
+    most = int((x.end[first:last] - x.begin[first:last]).max(initial=0))
+    rows = CHUNK + moments
+    size = CHUNK + most + LONG + CHUNK // 2 + rows
+    blocks = size // BLOCK + 1
+    return (
+        Segments(*(np.empty(rows, np.int64) for _ in Segments._fields)),
+        Matches(
+            time=np.zeros(size, np.int64), value=np.empty(size), actor=np.empty(size, np.int32),
+            code=np.empty(size, np.int32), sums=np.empty(blocks), minima=np.empty(blocks),
+            maxima=np.empty(blocks), lines=np.empty((blocks, 4)), seen=np.zeros(codes, np.int32),
+        ),
+        Windows(*(np.empty(rows, np.int64) for _ in Windows._fields)),
+    )  # fmt: skip

@@ -106,7 +106,8 @@ class Work:
         until = self.grid.moments[number]
         moment, known = until.view("datetime64[us]"), self.known
         customers = None if known.customers is None else known.customers.as_of(moment)
-        return Known(known.log.as_of(moment), customers, known.journey, int(until), known.waivers, known.threads)
+        log, waivers = known.log.as_of(moment), known.waivers
+        return Known(log, customers, known.journey, int(until), waivers, known.threads)
 
     def fingerprint(self) -> str:
         """A hash of the data and of what was asked of them."""
