@@ -68,6 +68,12 @@ class Facts:
         """All customers that the replay traced."""
         return sum(row["customers"] for row in self.stages)
 
+    def place_label(self, place: str) -> str:
+        """How a stage or signal that ran over is called on the page; a transition as it is."""
+        labels = {signal.id: signal.label for signal in self.journey.signals}
+        labels |= {stage.id: stage.label for stage in self.journey.stages}
+        return labels.get(place) or place
+
     @property
     def over_limit(self) -> int:
         """Customers who are in their stage for longer than its limit."""

@@ -11,7 +11,7 @@ __all__ = ["HEIGHT", "WIDTH", "Layout", "Pair", "Point", "Route", "lay_out"]
 
 WIDTH, HEIGHT, GAP = 144.0, 88.0, 50.0
 MARGIN, LANE = 16.0, 26.0
-ARC_ROOM, EXIT_ROOM = 20.0, 52.0
+ARC_ROOM, EXIT_ROOM, LABEL = 20.0, 62.0, 20.0
 Pair = tuple[str, str]
 Point = tuple[float, float]
 
@@ -81,7 +81,8 @@ def lay_out(standing: Sequence[str], lost: Sequence[str], pairs: Iterable[Pair])
     ys = {lane: top - ARC_ROOM - LANE * k for lane, k in above.items()}
     ys |= {lane: bus + LANE * k for lane, k in below.items()}
     routes = {pair: _straight(boxes, pair) for pair in pairs if pair in following}
-    routes |= {line.pair: _route(line, xs, ys, boxes) for line in lines}
+    drops = _drops(lines, xs)
+    routes |= {line.pair: _route(line, xs, ys, boxes, drops) for line in lines}
     size = (max(columns.values()) + WIDTH + MARGIN, (low if lost else top) + HEIGHT + MARGIN)
     return Layout(boxes=boxes, routes=routes, size=size)
 
@@ -148,13 +149,26 @@ def _straight(boxes: Mapping[str, Point], pair: Pair) -> Route:
     return Route(points=((left + WIDTH, y), (right, y)), label=(middle, y - 14))
 
 
+def _drops(lines: Sequence[_Line], xs: Mapping[_Port, float]) -> dict[Pair, float]:
+    """How far below its box the label of an exit stands: neighbours by turns, so that none covers another."""
+    exits: dict[str, list[_Line]] = {}
+    for line in sorted(lines, key=lambda line: xs[line.start]):
+        if line.start.side == "bottom":
+            exits.setdefault(line.start.box, []).append(line)
+    return {line.pair: LABEL * (k % 2) for ways in exits.values() for k, line in enumerate(ways)}
+
+
 def _route(
-    line: _Line, xs: Mapping[_Port, float], ys: Mapping[Pair, float], boxes: Mapping[str, Point]
+    line: _Line,
+    xs: Mapping[_Port, float],
+    ys: Mapping[Pair, float],
+    boxes: Mapping[str, Point],
+    drops: Mapping[Pair, float],
 ) -> Route:
     start, end, y = xs[line.start], xs[line.end], ys[line.lane]
     first, last = _edge(line.start, boxes), _edge(line.end, boxes)
     is_exit = line.start.side == "bottom"
-    label = (start, first + 18) if is_exit else ((start + end) / 2, y)
+    label = (start, first + 16 + drops[line.pair]) if is_exit else ((start + end) / 2, y)
     return Route(points=((start, first), (start, y), (end, y), (end, last)), label=label)
 
 

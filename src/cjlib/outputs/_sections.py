@@ -122,7 +122,7 @@ def _breaches(facts: Facts) -> Markup:
     columns = [Column(say("Kind")), Column(say("Place"))]
     columns += [Column(say("Number"), True), Column(say("Last"), True)]
     rows: Iterator[list[Child]] = (
-        [say(found.kind), name(found.place), say.number(found.count), say.day(found.last)]
+        [say(found.kind), name(facts.place_label(found.place)), say.number(found.count), say.day(found.last)]
         for found in facts.breaches
     )
     return grid(say("Limits of stages, deadlines of handoffs, answers to signals."), columns, rows)
