@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 import attrs
 
 __all__ = [
+    "MOST_PROBLEMS",
     "CJError",
     "CriterionError",
     "DataError",
@@ -20,6 +23,10 @@ __all__ = [
     "UsageError",
     "did_you_mean",
 ]
+
+MOST_PROBLEMS = 500  # that are looked for
+MOST_LINES = 100  # of problems in a message
+MOST_NAMES = 1000  # among which the nearest is looked for
 
 
 class CJError(Exception):
@@ -58,8 +65,10 @@ class DefinitionError(CJError, ValueError):
         if not self.problems:
             return self.thing
         count = len(self.problems)
-        lines = [f"{self.thing} has {count} problem{'s' if count > 1 else ''}"]
-        return "\n".join(lines + [f"  {problem}" for problem in self.problems])
+        least = "at least " if count >= MOST_PROBLEMS else ""
+        lines = [f"{self.thing} has {least}{count} problem{'s' if count > 1 else ''}"]
+        rest = [f"  ... and {count - MOST_LINES} more"] if count > MOST_LINES else []
+        return "\n".join([*lines, *(f"  {problem}" for problem in self.problems[:MOST_LINES]), *rest])
 
 
 class CriterionError(DefinitionError):
@@ -110,10 +119,13 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     >>> did_you_mean("seat", ["seats", "logins"])
     " (did you mean 'seats'?)"
     """
-    text = str(name)[:200]
-    names = {str(candidate): candidate for candidate in known}
-    nearest = difflib.get_close_matches(text, names, n=1, cutoff=0.6)
-    if not nearest:
-        folded = {key.casefold().strip(): key for key in names}
-        nearest = [folded[text.casefold().strip()]] if text.casefold().strip() in folded else []
-    return f" (did you mean {names[nearest[0]]!r}?)" if nearest else ""
+    names = {str(candidate): candidate for candidate in islice(known, MOST_NAMES)}
+    nearest = _nearest(str(name)[:200], tuple(names))
+    return f" (did you mean {names[nearest]!r}?)" if nearest is not None else ""
+
+
+@lru_cache(maxsize=256)
+def _nearest(text: str, names: tuple[str, ...]) -> str | None:
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.6)
+    folded = text.casefold().strip()
+    return near[0] if near else next((name for name in names if name.casefold().strip() == folded), None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from typing import Literal
 
-from ..errors import Problem, UsageError
+from ..errors import MOST_PROBLEMS, Problem, UsageError
 from . import _checks_graph, _checks_names, _checks_plan, _checks_types, _fields
 from ._checking import Check
 from ._definition import Definition
@@ -48,7 +49,7 @@ def codes() -> dict[str, tuple[Literal["error", "warning"], str]]:
 def problems(
     journey: Definition, severity: Literal["error", "warning"], *, on: date | str | None = None
 ) -> tuple[Problem, ...]:
-    """What the checks of one severity find, by code and place.
+    """What the checks of one severity find, by code and place; of errors, the first 500.
 
     Args:
         journey: the definition.
@@ -59,4 +60,5 @@ def problems(
     if type(day) is not date:
         raise UsageError(f"on is a day such as '2026-11-30', not {_fields.shown(on)}")
     chosen = (check for check in CHECKS if check.severity == severity)
-    return tuple(problem for check in chosen for problem in check(journey, day))
+    found = (problem for check in chosen for problem in check(journey, day))
+    return tuple(islice(found, MOST_PROBLEMS) if severity == "error" else found)

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,9 +20,14 @@ __all__ = ["LARGEST", "canonical_json", "read_json", "read_toml", "write_json", 
 
 LARGEST = 2_000_000
 DEEPEST = 20
-_WHOLE_STRINGS = r'"""(?:\\.|[^\\])*?"""|' + r"'''.*?'''|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'"
-_STRINGS = re.compile(_WHOLE_STRINGS + r"|\#[^\n]*", re.DOTALL)
-_DOTTED = re.compile(rf"(?:[A-Za-z0-9_@-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")
+# Also what is never closed counts as a string, and a key is looked for where one begins only: no text takes
+# more than a few passes. A multi-line string may end in up to five quotes.
+_STRINGS = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:""""{0,2}|\\?\Z)|' + r"'''.*?(?:''''{0,2}|\Z)|"
+    r'"(?:\\.|[^"\\\n])*+"?|' + r"'[^'\n]*+'?|" + r"\#[^\n]*+",
+    re.DOTALL,
+)
+_DOTTED = re.compile(rf"(?<![A-Za-z0-9_@-])(?:[A-Za-z0-9_@-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
 _INLINE = frozenset({"aims", "notes", "curve", "targets", "weights", "bands", "scores"})
 
 
@@ -83,8 +89,7 @@ def _no_constant(text: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
         raise _Refused(f"the key {twice[:80]!r} stands twice in one object")
     return found
 

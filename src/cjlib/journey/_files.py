@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
-from ..errors import DefinitionError, Problem, UsageError, did_you_mean
+from ..errors import MOST_PROBLEMS, DefinitionError, Problem, UsageError, did_you_mean
 from ._definition import HEAD, LISTS, Definition
 from ._documents import LARGEST, read_json, read_toml, write_json, write_toml
 from ._journey import Journey
@@ -125,17 +126,13 @@ def _journey(text: str, format: Format, where: str) -> Journey:
     definition, found = structure(known, Definition)
     problems += [_below_journey(problem) for problem in found]
     if problems:
-        raise DefinitionError(where, problems)
+        raise DefinitionError(where, problems[:MOST_PROBLEMS])
     fields = {field.name: getattr(definition, field.name) for field in attrs.fields(Definition)}
     return Journey(fields.pop("name"), **fields)
 
 
 def _top_problems(data: Mapping[str, Any]) -> list[Problem]:
-    found = [
-        Problem("CJ010", "error", "", f"unknown field {key[:80]!r}{did_you_mean(key, _TOP)}")
-        for key in data
-        if key not in (*_TOP, "$schema")
-    ]
+    found = list(islice(_unknown_fields(data), MOST_PROBLEMS))
     if data.get("format", FORMAT) != FORMAT or isinstance(data.get("format"), bool):
         message = f"format {data['format']!r:.40} is unknown: this cjlib reads {FORMAT}; a newer one may help"
         found.append(Problem("CJ013", "error", "format", message))
@@ -143,12 +140,19 @@ def _top_problems(data: Mapping[str, Any]) -> list[Problem]:
     if not isinstance(head, Mapping):
         hint = " [journey] with its name" if head is None else ""
         found.append(Problem("CJ012", "error", "journey", f"a table{hint} was expected"))
-        return found
-    for key in head:
+    return found
+
+
+def _unknown_fields(data: Mapping[str, Any]) -> Iterator[Problem]:
+    head = data.get("journey")
+    for key in data:
+        if key not in (*_TOP, "$schema"):
+            hint = "; it stands in [journey]" if key in HEAD else did_you_mean(key, _TOP)
+            yield Problem("CJ010", "error", "", f"unknown field {key[:80]!r}{hint}")
+    for key in head if isinstance(head, Mapping) else ():
         if key not in HEAD:
             hint = f"; it stands beside [journey] as [[{key}]]" if key in LISTS else did_you_mean(key, HEAD)
-            found.append(Problem("CJ010", "error", "journey", f"unknown field {key[:80]!r}{hint}"))
-    return found
+            yield Problem("CJ010", "error", "journey", f"unknown field {key[:80]!r}{hint}")
 
 
 def _below_journey(problem: Problem) -> Problem:

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any, Union, get_args, get_origin
 
 import attrs
@@ -13,7 +14,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, override
 
 from ..criteria import Criterion
-from ..errors import DefinitionError, Problem, did_you_mean
+from ..errors import MOST_PROBLEMS, DefinitionError, Problem, did_you_mean
 from . import _fields as f
 from ._plain import field_types, written
 
@@ -25,7 +26,7 @@ class _Mismatch(Exception):
 
 
 def structure(data: object, kind: type, place: str = "") -> tuple[Any, list[Problem]]:
-    """The value of that class that plain data says, and all problems if it cannot be made.
+    """The value of that class that plain data says, and all problems (the first 500) if it cannot be made.
 
     Args:
         data: mappings, lists, text, numbers, truth values and dates, as read from a document.
@@ -35,7 +36,7 @@ def structure(data: object, kind: type, place: str = "") -> tuple[Any, list[Prob
     try:
         return _converter().structure(data, kind), []
     except Exception as error:
-        found = list(_problems(error, place))
+        found = list(islice(_problems(error, place), MOST_PROBLEMS))
         if not found:
             raise
         return None, found
