@@ -292,7 +292,8 @@ def _ledger(log: EventLog, customers: Customers | None, prepared: Prepared) -> L
     ]
     if customers is not None:
         notes.extend(customers.ledger.noted)
-    return log.ledger.add(noted=notes)
+    refused = () if customers is None else customers.ledger.refused
+    return log.ledger.add(refused=refused, noted=notes)
 
 
 def _coded(codes: Ints, categories: Any) -> Coded:
