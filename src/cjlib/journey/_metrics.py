@@ -126,7 +126,8 @@ class Metric:
 
     =================== ==============================================================================
     ``count``           events (the usual aggregate)
-    ``sum`` ``mean`` ``min`` ``max`` of the values
+    ``sum`` ``mean``    of the values
+    ``min`` ``max``     of the values
     ``last`` ``first``  the value of the latest, of the earliest event that has one
     ``distinct_days``   calendar days with an event, in ``zone``
     ``distinct_actors`` different actors
