@@ -80,9 +80,7 @@ def by_duckdb(log: cj.EventLog, events: pa.Table, moments: np.ndarray) -> Table:
     connection = duckdb.connect(config={"threads": THREADS})
     connection.register("events", events)
     connection.register("moments", moment_table(moments))
-    columns = ", ".join(
-        sql(log, *metric) + f" AS {metric[0]}" for metric in METRICS
-    )
+    columns = ", ".join(sql(log, *metric) + f" AS {metric[0]}" for metric in METRICS)
     zeros = ", ".join(
         f"coalesce({name}, 0) AS {name}" if aggregate in ("count", "sum") else name
         for name, _, aggregate, _ in METRICS

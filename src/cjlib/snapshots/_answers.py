@@ -228,5 +228,3 @@ def _once(known: Known, grid: Grid, anchor: Anchor, threads: int | None) -> Floa
 def _recurring(known: Known, anchor: Anchor) -> tuple[Happened, Flags]:
     happened = known.stream(VISITS if anchor.kind == "stage" else EVENTS)
     return happened, _flags(happened, [anchor.name])
-
-

@@ -75,6 +75,10 @@ class Known:
     waivers: Any = None
     threads: int | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What travels is the data, not what was made of them."""
+        return Known, (self.log, self.customers, self.journey, self.until, self.waivers, self.threads)
+
     @cached_property
     def places(self) -> tuple[Any, Ints, Ints]:
         """All ids, and the places of the log's and of the attributes' customers among them."""

@@ -83,10 +83,6 @@ def _read_only(array: Any) -> Any:
     return view
 
 
-def _as_mapping(metrics: Mapping[str, Metric]) -> Mapping[str, Metric]:
-    return MappingProxyType(dict(metrics))
-
-
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class Snapshot:
     """One row per customer and moment; a panel is the same with several moments.
@@ -100,7 +96,6 @@ class Snapshot:
         codes_of_customers: (n,) int32, the position of each row's customer in ``ids``.
         moments: (moments,) datetime64[us], UTC, ascending; NaT where nobody said.
         numbers_of_moments: (n,) int32, the position of each row's moment in ``moments``.
-        metrics: what was measured, by id; without entry where a ready-made table doesn't tell.
         names: the columns.
         has_stage: whether ``snapshot["@stage"]``, the stage of each row, can be had.
         ledger: what is worth knowing about the data and the metrics.
@@ -110,10 +105,10 @@ class Snapshot:
     codes_of_customers: Codes = attrs.field(converter=_read_only)
     moments: Any = attrs.field(converter=_read_only)
     numbers_of_moments: Codes = attrs.field(converter=_read_only)
-    metrics: Mapping[str, Metric] = attrs.field(converter=_as_mapping)
     ledger: Ledger
     has_stage: bool = False
-    _columns: Mapping[str, Column]
+    _metrics: dict[str, Metric]
+    _columns: dict[str, Column]
     _later: Later
     _kept: dict[tuple[str, str], Any] = attrs.field(factory=dict, init=False)
 
@@ -147,6 +142,11 @@ class Snapshot:
     def names(self) -> tuple[str, ...]:
         """The columns, in the order in which they were asked for."""
         return tuple(self._columns)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What was measured, by id; nothing where a ready-made table doesn't tell."""
+        return MappingProxyType(self._metrics)
 
     def __len__(self) -> int:
         return len(self.codes_of_customers)
@@ -246,7 +246,7 @@ class Snapshot:
         used = np.unique(numbers)
         return Snapshot(
             ids=self.ids, codes_of_customers=self.codes_of_customers[rows], moments=self.moments[used],
-            numbers_of_moments=np.searchsorted(used, numbers).astype(np.int32), metrics=self.metrics,
+            numbers_of_moments=np.searchsorted(used, numbers).astype(np.int32), metrics=self._metrics,
             ledger=self.ledger, has_stage=self.has_stage,
             columns={name: column.take(rows) for name, column in self._columns.items()},
             later=Part(self._later, rows),
