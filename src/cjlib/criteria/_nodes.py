@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NoReturn
 
 import attrs
 
-from ..errors import CriterionError, UsageError
+from ..errors import CriterionError, UsageError, did_you_mean
 from ._literals import (
     DURATION_KINDS,
     Literal,
@@ -37,6 +37,7 @@ MAX_DEPTH = 60
 SPANNED = ("count", "distinct", "sum", "mean", "min", "max")
 EVENT_KINDS = (*SPANNED, "last", "idle")
 CLOCKS = ("dwell", "age")
+KINDS = (*EVENT_KINDS, *CLOCKS, "attribute", "until")
 _BRACKETS = (
     'a term is no criterion yet: compare it, in brackets, as in (count("login") >= 3) & happened("kickoff")'
 )
@@ -67,6 +68,8 @@ class Term:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
     def __attrs_post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise CriterionError(f"{self.kind!r:.80} is no term{did_you_mean(self.kind, KINDS)}")
         for text in (self.name, self.touchpoint, self.channel):
             if text is not None:
                 checked_text(text)
@@ -162,6 +165,12 @@ class Criterion:
     def __or__(self, other: object) -> Criterion:
         return Or(_operands(Or, "|", self, other))
 
+    def __rand__(self, other: object) -> Criterion:
+        return And(_operands(And, "&", other, self))
+
+    def __ror__(self, other: object) -> Criterion:
+        return Or(_operands(Or, "|", other, self))
+
     def __invert__(self) -> Criterion:
         return Not(self)
 
@@ -200,6 +209,17 @@ def _operands(kind: type, sign: str, *sides: object) -> tuple[Criterion, ...]:
     return tuple(found)
 
 
+def _check_term(term: object) -> None:
+    if not isinstance(term, Term):
+        raise UsageError(f"a term was expected, such as count('login'), not {term!r:.80}")
+
+
+def _check_criteria(criteria: object) -> None:
+    parts = criteria if isinstance(criteria, tuple) else ()
+    if not parts or not all(isinstance(part, Criterion) for part in parts):
+        raise UsageError(f"a tuple of criteria was expected, not {criteria!r:.80}")
+
+
 def _check_size(criterion: Criterion) -> None:
     if criterion.depth > MAX_DEPTH:
         raise CriterionError(f"a criterion may be nested {MAX_DEPTH} deep, this is deeper")
@@ -231,6 +251,7 @@ class Comparison(Leaf):
     literal: Literal | Term
 
     def __init__(self, term: Term, operator: str, literal: Any) -> None:
+        _check_term(term)
         if operator not in (">=", ">", "<=", "<", "==", "!="):
             raise CriterionError(f"{operator!r} is no comparison")
         if isinstance(literal, Term):
@@ -274,6 +295,7 @@ class Membership(Leaf):
     options: tuple[int | float | bool | str, ...]
 
     def __init__(self, term: Term, options: Iterable[object]) -> None:
+        _check_term(term)
         if term.is_duration:
             raise CriterionError(f"{term} in [...]: a duration is no member of a list; use >= and <=")
         if isinstance(options, (str, bytes)) or not isinstance(options, Iterable):
@@ -302,6 +324,7 @@ class Contains(Leaf):
     option: str
 
     def __attrs_post_init__(self) -> None:
+        _check_term(self.term)
         if self.term.kind != "attribute":
             raise CriterionError(
                 f"{self.option!r:.80} in {self.term}: only an attribute holds several options"
@@ -322,6 +345,9 @@ class Happened(Leaf):
     """At least one such event: ``happened("a")`` is ``count("a") >= 1``."""
 
     term: Term
+
+    def __attrs_post_init__(self) -> None:
+        _check_term(self.term)
 
     def operands(self) -> tuple[Term, ...]:
         return (self.term,)
@@ -353,6 +379,7 @@ class _Joined(Criterion):
     depth: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        _check_criteria(self.criteria)
         object.__setattr__(self, "depth", 1 + max(criterion.depth for criterion in self.criteria))
         _check_size(self)
 
@@ -385,6 +412,7 @@ class Not(Criterion):
     depth: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        _check_criteria((self.criterion,))
         object.__setattr__(self, "depth", 1 + self.criterion.depth)
         _check_size(self)
 

@@ -34,6 +34,8 @@ def parse(text: str) -> Criterion:
     """
     if not isinstance(text, str):
         raise UsageError(f"a criterion is read from text, not from {type(text).__name__}")
+    if not text.strip():
+        raise CriterionError("criterion: the text is empty")
     _check_surface(text)
     try:
         with warnings.catch_warnings():

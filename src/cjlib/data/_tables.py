@@ -156,7 +156,12 @@ class Table:
 
     def select(self, rows: Any) -> Table:
         """The same table over some of its rows: a boolean mask, positions or a slice."""
-        picked = {k: v.take(rows) if isinstance(v, Coded) else v[rows] for k, v in self._columns.items()}
+        columns = self._columns.items()
+        try:
+            picked = {name: v.take(rows) if isinstance(v, Coded) else v[rows] for name, v in columns}
+        except IndexError as error:
+            expected = f"a mask, positions or a slice of {len(self):,} rows were expected"
+            raise UsageError(f"select: {expected} ({error})") from error
         return Table(picked, name=self.name)
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -164,6 +169,9 @@ class Table:
         columns = {name: _plain(self[name]) for name in self._columns}
         for i in range(len(self)):
             yield {name: values[i] for name, values in columns.items()}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _table, (dict(self._columns), self.name)
 
     def __repr__(self) -> str:
         title = f"{self.name}: {len(self):,} rows" if self.name else f"{len(self):,} rows"
@@ -222,6 +230,10 @@ class Table:
             series = polars.Series(name, _texts(values) if values.dtype.kind == "O" else values)
             frame[name] = series.dt.replace_time_zone("UTC") if values.dtype.kind == "M" else series
         return polars.DataFrame(frame)
+
+
+def _table(columns: Mapping[str, Any], name: str) -> Table:
+    return Table(columns, name=name)
 
 
 def _to_arrow(column: np.ndarray | Coded) -> pa.Array:

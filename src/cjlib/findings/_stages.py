@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Coded, Table
+from ..errors import UsageError
 from ..trace import Trace
 
 __all__ = ["median_time", "time_in_stage"]
@@ -48,6 +49,8 @@ def time_in_stage(trace: Trace) -> Table:
     >>> found["customers"].tolist(), found["median_days"].tolist()
     ([1, 1], [4.0, nan])
     """
+    if not isinstance(trace, Trace):
+        raise UsageError(f"time_in_stage: a Trace was expected, not {type(trace).__name__}: see replay")
     stages, visits = trace.journey.stages, trace.visits
     stage = _stage_numbers(trace)
     is_left = ~np.isnat(visits["left"])

@@ -39,6 +39,9 @@ def fail(instance: object, field: Any, message: str, code: str = "CJ001") -> NoR
 def _thing(instance: object) -> str:
     label = getattr(instance, "id", None)
     kind = type(instance).__name__ if instance is not None else "element"
+    ends = [getattr(instance, name, None) for name in ("source", "target")]
+    if all(isinstance(end, str) for end in ends):
+        label = " -> ".join(map(str, ends))
     return f"{kind} {label!r:.80}" if isinstance(label, str) else kind
 
 
@@ -142,10 +145,12 @@ def identifier(instance: Any, field: Any, value: Any) -> None:
     if not isinstance(value, str):
         fail(instance, field, f"an id is text, not {shown(value)}", "CJ002")
     if not _ID.fullmatch(value):
+        strange = next((char for char in value if not char.isascii()), None)
+        why = "" if strange is None else f" (it has {strange!r}, U+{ord(strange):04X})"
         hint = re.sub(r"[^A-Za-z0-9_-]+", "_", value[:64]).strip("_").lower()
         proposal = f", such as {hint!r}" if _ID.fullmatch(hint) else ""
         rule = f"at most 64 letters a-z, digits, _ and -{proposal}; free text goes into label"
-        fail(instance, field, f"{shown(value)} is no id: {rule}", "CJ002")
+        fail(instance, field, f"{shown(value)} is no id{why}: {rule}", "CJ002")
 
 
 def text(instance: Any, field: Any, value: Any) -> None:

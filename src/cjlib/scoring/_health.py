@@ -97,6 +97,9 @@ class HealthScorer:
             UnknownNameError: if the snapshot lacks a metric.
             DataError: if a metric has categories where the curve needs numbers, or the other way round.
         """
+        if not hasattr(snapshot, "numbers_of_moments"):
+            kind = type(snapshot).__name__
+            raise UsageError(f"HealthScorer: a Snapshot was expected, not {kind}: see Snapshot.from_frame")
         plan = _plan_of(self.scorecard)
         columns = [_column(self.scorecard, measure, snapshot) for measure in plan.measures]
         values, parts, coverage, low, high = _scored(plan, columns, len(snapshot))

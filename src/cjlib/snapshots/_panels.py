@@ -146,8 +146,8 @@ def _check(log: object, customers: object, journey: object, threads: int | None)
     for name, value, kind in (("customers", customers, Customers), ("journey", journey, Journey)):
         if value is not None and not isinstance(value, kind):
             raise UsageError(f"{name} must be a cjlib.{kind.__name__}, not {type(value).__name__}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"threads must be at least 1, not {threads}")
+    if threads is not None and (not isinstance(threads, (int, np.integer)) or threads < 1):
+        raise UsageError(f"threads is a whole number, at least 1, not {threads!r:.80}")
 
 
 def _chosen(metrics: Metrics, journey: Journey | None) -> dict[str, Metric]:
@@ -157,6 +157,8 @@ def _chosen(metrics: Metrics, journey: Journey | None) -> dict[str, Metric]:
         if journey is None:
             raise UsageError("say which metrics, or pass a journey that has some")
         return own
+    if not isinstance(metrics, (Metric, str, Iterable)):
+        raise UsageError(f"metrics are a list of cjlib.Metric or ids, not {metrics!r:.80}")
     asked = [metrics] if isinstance(metrics, (Metric, str)) else list(metrics)
     found: dict[str, Metric] = {}
     for one in asked:
