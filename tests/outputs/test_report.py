@@ -206,6 +206,12 @@ def test_a_journey_without_customers_has_a_report() -> None:
     assert "0 customers, each in one stage at a time; 0 on the journey now." in said
 
 
+def test_arguments_in_the_wrong_order_are_refused() -> None:
+    journey = journey_called("Trial")
+    with pytest.raises(UsageError, match="report: journey must be Journey, not Trace"):
+        report(trace_of(journey), journey)  # type: ignore[arg-type]
+
+
 def test_an_unknown_language_is_refused() -> None:
     journey = journey_called("Trial")
     with pytest.raises(UnknownNameError, match="unknown language 'german'"):

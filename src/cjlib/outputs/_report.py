@@ -62,7 +62,7 @@ def report(
         language: ``en`` or ``fr``.
 
     Raises:
-        UsageError: if the trace is of another journey.
+        UsageError: if the trace is of another journey, or something is not what it should be.
         UnknownNameError: if the language is neither.
 
     >>> import cjlib as cj
@@ -73,12 +73,25 @@ def report(
     >>> page, page.html[:15]
     (Report(title='January'), '<!doctype html>')
     """
-    if journey.fingerprint != trace.journey.fingerprint:
-        raise UsageError(f"the trace is of another version of the journey than {journey.name!r}")
+    _check(journey, trace, scores)
     say = words(language)
     health = None if scores is None else health_of(scores, trace)
     facts = gather(journey, trace, health, _joined(trace, log), title or journey.name, say)
     return Report(_page(facts), facts.title)
+
+
+def _check(journey: object, trace: object, scores: object) -> None:
+    for name, value, kind in (
+        ("journey", journey, Journey),
+        ("trace", trace, Trace),
+        ("scores", scores, Scores),
+    ):
+        if not isinstance(value, kind) and not (value is None and name == "scores"):
+            raise UsageError(f"report: {name} must be {kind.__name__}, not {type(value).__name__}")
+    assert isinstance(journey, Journey)
+    assert isinstance(trace, Trace)
+    if journey.fingerprint != trace.journey.fingerprint:
+        raise UsageError(f"the trace is of another version of the journey than {journey.name!r}")
 
 
 def _joined(trace: Trace, log: EventLog | None) -> Ledger:
