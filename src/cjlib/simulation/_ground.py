@@ -1,0 +1,284 @@
+"""A journey made ready for simulation: its ways out, the plans for each, its rates and durations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ..criteria._literals import as_duration
+from ..errors import UsageError
+from ..journey._journey import Journey
+from ..journey._transitions import Transition
+from ._attributes import aims_of, checked, dates_of, domains_of
+from ._literals import Conjunct, Literal, Stream, UnplannableError, conjuncts
+from ._plans import Exit, Plan, Site, plans_for
+from ._recipes import compose
+
+__all__ = ["Ground", "Way", "channels_of", "prepare"]
+
+WEIGHTS = {"advance": 0.66, "skip": 0.12, "regress": 0.14, "exit": 0.13, "reenter": 0.3}
+PACE = {"advance": 0.8, "skip": 0.5, "regress": 1.0, "exit": 1.2, "reenter": 2.0}
+STAYING = {"ahead": 0.02, "nowhere": 0.3, "lost": 0.85}
+USUAL_STAY = 45 * 86_400_000_000
+SHAPE = 0.6
+
+
+@attrs.frozen(eq=False)
+class Way:
+    """One alternative of a transition, or staying (transition −1): how often, how long, by which plans."""
+
+    stage: int
+    transition: int
+    text: str
+    rate: float
+    median: int
+    shape: float
+    plans: tuple[Plan, ...]
+    refusal: str = ""
+    leaning: float = 0.0  # how much satisfaction keeps customers from taking it
+
+
+@attrs.frozen(eq=False)
+class Ground:
+    """Everything that is the same for all customers."""
+
+    journey: Journey
+    sites: tuple[Site, ...]
+    ways: tuple[tuple[Way, ...], ...]  # per stage
+    literals: tuple[Literal, ...]
+    distinct: tuple[Stream, ...]
+    aims: frozenset[str]
+    refusals: tuple[str, ...]
+    plans: tuple[Plan, ...]
+
+    def target_of(self, way: Way) -> int:
+        """The position of the stage that the way leads to; its own stage where one stays."""
+        if way.transition < 0:
+            return way.stage
+        return self.journey.stage_index[self.journey.transitions[way.transition].target]
+
+    def read_beside(self, plan: Plan) -> tuple[Literal, ...]:
+        """Everything that is read in the stage where the plan is followed."""
+        stage = self.journey.stage_index[self.journey.transitions[plan.transition].source]
+        return tuple(literal for exit_ in self.sites[stage].exits for literal in exit_.conjunct)
+
+    def number_of(self, plan: Plan) -> int:
+        return next(number for number, one in enumerate(self.plans) if one is plan)
+
+
+def prepare(journey: Journey, rates: Mapping[Any, float], durations: Mapping[Any, Any]) -> Ground:
+    """Plan every way out of every stage.
+
+    Raises:
+        UsageError: if rates or durations name no transition or are no such thing, or if a rate is asked for
+            a transition that cannot be planned.
+    """
+    broken: dict[int, str] = {}
+    alternatives = [_conjuncts(journey, position, broken) for position in range(len(journey.transitions))]
+    literals = tuple(dict.fromkeys(one for found in alternatives for conjunct in found for one in conjunct))
+    sites = _sites(journey, alternatives, literals)
+    given = _by_position(journey, rates, "rates")
+    lengths = _by_position(journey, durations, "durations")
+    ways = tuple(
+        _with_rates(journey, site, _planned(journey, site, broken, lengths), given) for site in sites
+    )
+    refusals = tuple(sorted({_told(journey, way) for found in ways for way in found if way.refusal}))
+    refusals += tuple(
+        f"{_named(journey.transitions[position])}: {reason}" for position, reason in broken.items()
+    )
+    distinct = tuple({one.stream for one in literals if one.distinct and one.stream is not None})
+    plans = tuple(plan for found in ways for way in found for plan in way.plans)
+    return Ground(journey, sites, ways, literals, distinct, aims_of(literals), refusals, plans)
+
+
+def _told(journey: Journey, way: Way) -> str:
+    if way.transition < 0:
+        return f"staying in {journey.stages[way.stage].id}: {way.refusal}"
+    return f"{_named(journey.transitions[way.transition])} by {way.text!r}: {way.refusal}"
+
+
+def _named(transition: Transition) -> str:
+    return f"{transition.source} -> {transition.target}"
+
+
+def _conjuncts(journey: Journey, position: int, broken: dict[int, str]) -> tuple[Conjunct, ...]:
+    transition = journey.transitions[position]
+    criterion = transition.when
+    for item in transition.handoff.checklist if transition.handoff is not None else ():
+        if item.required:
+            criterion = criterion & item.criterion
+    try:
+        return conjuncts(criterion, journey.touchpoint_activities)
+    except UnplannableError as error:
+        broken[position] = str(error)
+        return ()
+
+
+def _sites(
+    journey: Journey, alternatives: list[tuple[Conjunct, ...]], literals: tuple[Literal, ...]
+) -> tuple[Site, ...]:
+    declared = {attribute.id: attribute.type for attribute in journey.attributes}
+    options = {attribute.id: attribute.options for attribute in journey.attributes}
+    aims = aims_of(literals)
+    channels = channels_of(journey)
+    dates = dates_of(literals, declared)
+    watched = [one for one in literals if one.attribute not in dates | aims]
+    changed = {
+        one[1:]
+        for found in literals
+        if found.stream is not None
+        for one in found.stream.activities
+        if one[0] == "@"
+    }
+    domains = domains_of(watched, declared, options, changed - dates - aims)
+    for literal in literals:
+        if literal.attribute == journey.start and journey.start is not None:
+            raise UsageError(f"simulate: {literal.text!r} reads the attribute at which customers start")
+        if literal.attribute is not None and literal.attribute not in aims:
+            _check(literal, dates, aims)
+    sites = []
+    for number, stage in enumerate(journey.stages):
+        exits: list[Exit] = []
+        for position, transition in enumerate(journey.transitions):
+            if transition.source == stage.id:
+                for conjunct in _without_aims(alternatives[position], aims):
+                    exits.append(Exit(position, len(exits), conjunct, (-transition.priority, position)))
+        sites.append(
+            Site(number, tuple(exits), domains, dates, channels.get, is_initial=stage.id == journey.initial)
+        )
+    return tuple(sites)
+
+
+def _check(literal: Literal, dates: frozenset[str], aims: frozenset[str]) -> None:
+    try:
+        checked(literal, dates, aims)
+    except UnplannableError as error:
+        raise UsageError(f"simulate: {error}") from error
+
+
+def _without_aims(found: tuple[Conjunct, ...], aims: frozenset[str]) -> list[Conjunct]:
+    """A customer's own aim is always known."""
+    kept = []
+    for conjunct in found:
+        about = [one for one in conjunct if one.sort == "holds" and one.attribute in aims]
+        if all(one.operator == "known" for one in about):
+            kept.append(tuple(one for one in conjunct if one not in about))
+    return kept
+
+
+def channels_of(journey: Journey) -> dict[str, str | None]:
+    """By activity, the channel of its first touchpoint."""
+    found: dict[str, str | None] = {}
+    for touchpoint in journey.touchpoints:
+        for activity in touchpoint.activities:
+            found.setdefault(activity, touchpoint.channel)
+    return found
+
+
+def _by_position(journey: Journey, given: Mapping[Any, Any], what: str) -> dict[Any, Any]:
+    """What is given for a stage (by its index as ``("stage", i)``) or a transition (by its position)."""
+    found: dict[Any, Any] = {}
+    pairs = [(transition.source, transition.target) for transition in journey.transitions]
+    for key, value in given.items():
+        if isinstance(key, str) and what == "durations":
+            found["stage", journey.stages.index(journey.stage(key))] = value
+        elif isinstance(key, int) and 0 <= key < len(pairs):
+            found[key] = value
+        elif isinstance(key, tuple) and key in pairs:
+            same = [position for position, pair in enumerate(pairs) if pair == key]
+            shared = value / len(same) if what == "rates" else value
+            found.update(dict.fromkeys(same, shared))
+        else:
+            raise UsageError(
+                f"simulate: {what} has {key!r}, which names no transition (source, target) or position"
+            )
+    return found
+
+
+def _planned(journey: Journey, site: Site, broken: dict[int, str], lengths: dict[Any, Any]) -> list[Way]:
+    ways = [_way(journey, site, exit_, lengths) for exit_ in site.exits]
+    stage = journey.stages[site.stage]
+    own_broken = [
+        broken[p] for p, one in enumerate(journey.transitions) if one.source == stage.id and p in broken
+    ]
+    if own_broken:  # what cannot be understood cannot be kept from coming true either
+        return [
+            attrs.evolve(way, plans=(), refusal=own_broken[0])
+            for way in [*ways, _way(journey, site, None, lengths)]
+        ]
+    return [*ways, _way(journey, site, None, lengths)]
+
+
+def _way(journey: Journey, site: Site, exit_: Exit | None, lengths: dict[Any, Any]) -> Way:
+    median, shape = _length(journey, site.stage, exit_, lengths)
+    transition = -1 if exit_ is None else exit_.transition
+    text = "" if exit_ is None else exit_.text
+    leaning = 0.0
+    if exit_ is not None:
+        one = journey.transitions[transition]
+        leaning = 1.0 if journey.stage(one.target).kind == "lost" else 0.5 * (one.kind == "regress")
+    try:
+        plans, refusal = tuple(plans_for(site, exit_, compose)), ""
+    except UnplannableError as error:
+        plans, refusal = (), str(error)
+    return Way(site.stage, transition, text, 0.0, median, shape, plans, refusal, leaning)
+
+
+def _length(journey: Journey, stage: int, exit_: Exit | None, lengths: dict[Any, Any]) -> tuple[int, float]:
+    target = journey.stages[stage].target
+    usual = USUAL_STAY if target is None else max(target // _MICROSECOND, 60_000_000)
+    if exit_ is None:
+        return usual, SHAPE
+    transition = journey.transitions[exit_.transition]
+    given = lengths.get(exit_.transition, lengths.get(("stage", stage)))
+    if given is None:
+        return int(usual * PACE.get(transition.kind, 1.0)), SHAPE
+    median, shape = given if isinstance(given, tuple) else (given, SHAPE)
+    length = as_duration(median) // _MICROSECOND
+    if length < 60_000_000 or not 0.01 <= float(shape) <= 3:
+        raise UsageError(
+            f"simulate: a median of at least a minute and a shape of 0.01 to 3 are needed, not {given!r}"
+        )
+    return length, float(shape)
+
+
+_MICROSECOND = as_duration("1s") / 1_000_000
+
+
+def _with_rates(journey: Journey, site: Site, ways: list[Way], given: dict[Any, float]) -> tuple[Way, ...]:
+    """Ways with their probabilities: those given, the rest by kind, alternatives of one transition alike."""
+    own = sorted({way.transition for way in ways if way.transition >= 0})
+    open_ = {way.transition for way in ways if way.plans}
+    for position in own:
+        rate = given.get(position, 0.0)
+        if not 0 <= rate <= 1:
+            raise UsageError(f"simulate: a rate lies between 0 and 1, not {rate!r}")
+        if rate > 0 and position not in open_:
+            refusal = next(way.refusal for way in ways if way.transition == position)
+            raise UsageError(
+                f"simulate: {_named(journey.transitions[position])} cannot be planned: {refusal}"
+            )
+    asked = {position: float(given[position]) for position in own if position in given}
+    if sum(asked.values()) > 1 + 1e-9:
+        raise UsageError(f"simulate: the rates out of stage {journey.stages[site.stage].id!r} exceed 1")
+    rates = asked | _defaults(journey, site, [one for one in own if one in open_ and one not in asked], asked)
+    found = []
+    for way in ways:
+        same = [one for one in ways if one.transition == way.transition and one.plans]
+        rate = rates.get(way.transition, 0.0) if way.transition >= 0 else max(0.0, 1 - sum(rates.values()))
+        found.append(attrs.evolve(way, rate=rate / len(same) if way.plans else 0.0))
+    return tuple(found)
+
+
+def _defaults(journey: Journey, site: Site, free: list[int], asked: dict[int, float]) -> dict[int, float]:
+    kinds = {position: journey.transitions[position].kind for position in free}
+    crowd = {kind: sum(other == kind for other in kinds.values()) for kind in kinds.values()}
+    weights = {position: WEIGHTS[kind] / crowd[kind] for position, kind in kinds.items()}
+    stage = journey.stages[site.stage]
+    ahead = any(journey.transitions[one].kind in ("advance", "skip") for one in (*free, *asked))
+    staying = STAYING["lost" if stage.kind == "lost" else "ahead" if ahead else "nowhere"]
+    left = max(0.0, 1 - sum(asked.values()) - (0 if asked else staying))
+    total = sum(weights.values())
+    return {position: left * weight / total for position, weight in weights.items()}
