@@ -185,3 +185,12 @@ def test_without_pyarrow_the_same_log_comes_out(monkeypatch: pytest.MonkeyPatch,
         "polars lazy",
     ):
         assert EventLog.from_frame(FRAMES[name](), **ROLES).fingerprint == expected, name
+
+
+def test_long_columns_are_encoded_in_parts_with_one_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = pa.chunked_array([[f"c{i * 7 % 40}" for i in range(n)] + [None] for n in (50, 1, 80)])
+    columns = (ids, ["x"] * len(ids), [TIMES[0]] * len(ids))
+    whole = EventLog.from_columns(*columns, strict=False)
+    monkeypatch.setattr("cjlib.data._codes.ROWS_PER_THREAD", 10)
+    parts = EventLog.from_columns(*columns, strict=False)
+    assert (parts.fingerprint, parts.row.tolist()) == (whole.fingerprint, whole.row.tolist())

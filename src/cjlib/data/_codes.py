@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import attrs
@@ -17,6 +19,7 @@ __all__ = ["Encoded", "encode_ids", "encode_names", "to_texts"]
 
 MISSING, ODD = -1, -2
 LONGEST = 1000
+MOST_THREADS, ROWS_PER_THREAD = 4, 500_000
 NAME_KINDS = tuple(frozenset({kind}) for kind in ("text", "int"))
 ID_KINDS = tuple(frozenset({kind}) for kind in ("text", "int", "UUID", "bytes", "float"))
 EXACT_FLOATS = 2.0**53
@@ -290,7 +293,7 @@ def _from_dictionary(values: Any, is_uuid: bool) -> Encoded:
     if not pa.types.is_dictionary(values.type):
         if pa.types.is_string_view(values.type):
             values = values.cast(pa.large_string())
-        values = values.dictionary_encode()
+        values = _dictionary_of(values)
     codes = np.concatenate([_indices(chunk) for chunk in values.chunks])
     dictionary = values.chunk(values.num_chunks - 1).dictionary
     distinct = dictionary.dictionary_encode()
@@ -306,6 +309,23 @@ def _from_dictionary(values: Any, is_uuid: bool) -> Encoded:
     if is_uuid:
         categories = as_objects([uuid.UUID(bytes=value) for value in categories])
     return Encoded(codes, categories, order)
+
+
+def _dictionary_of(values: Any) -> Any:
+    """Text or bytes as a dictionary; of many, each core encodes a part."""
+    n_parts = min(MOST_THREADS, os.cpu_count() or 1, len(values) // ROWS_PER_THREAD)
+    if n_parts < 2:
+        return values.dictionary_encode()
+    size = -(-len(values) // n_parts)
+    with ThreadPoolExecutor(n_parts) as pool:
+        parts = pool.map(lambda i: values.slice(i * size, size).dictionary_encode(), range(n_parts))
+    return _joined([*parts]).unify_dictionaries()
+
+
+def _joined(parts: list[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
 
 
 def _indices(chunk: Any) -> np.ndarray:

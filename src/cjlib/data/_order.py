@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._kernels import customer_starts, place_rows, sort_within, tied_rows
+from ._kernels import customer_starts, gathered, place_rows, sort_within, tied_rows
 from ._ledger import Findings
 
 __all__ = ["earliest_of_each", "in_order", "note_ties"]
@@ -23,8 +23,8 @@ def in_order(
     starts = customer_starts(codes, n_customers)
     rows = np.empty(len(codes), dtype=np.int32 if len(codes) < 2**31 else np.int64)
     place_rows(codes, starts, rows)
-    time = time[rows]
-    order = None if order is None else order[rows]
+    time = gathered(time, rows)
+    order = None if order is None else gathered(order, rows)
     sort_within(starts, time, NO_ORDER if order is None else order, rows)
     return starts, rows, time, order
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import DataError
 from ._codes import Encoded, encode_ids, encode_names, to_texts
 from ._columns import Column
+from ._kernels import gathered
 from ._ledger import Findings
 from ._numbers import to_integers, to_numbers
 from ._order import earliest_of_each, in_order, note_ties
@@ -150,10 +151,12 @@ def _in_order(read: _Read, is_kept: np.ndarray | None, findings: Findings) -> di
         if encoded is None:
             return None, np.zeros(0, dtype=object)
         new_codes, categories = encoded.settled(kept)
-        return new_codes[rows], categories
+        return gathered(new_codes, rows), categories
 
     def placed(array: np.ndarray | None) -> np.ndarray | None:
-        return None if array is None else array[row]
+        if array is None or array.dtype.kind == "O":
+            return None if array is None else array[row]
+        return gathered(array, row)
 
     activity, activities = named(read.activity)
     channel, channels = named(read.channel)
