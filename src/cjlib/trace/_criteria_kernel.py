@@ -31,7 +31,7 @@ def _holds(left: float, operator: int, right: float) -> bool:
 def _sum_holds(total: int, operator: int, limit: int, limit_float: float, count: int) -> bool:
     """A sum against limit x count; where that leaves 64 bits, the sum is far from it and floats can tell."""
     product = limit_float * count
-    if abs(product) > 9e18:
+    if abs(product) >= 9e18:
         return _holds(float(total), operator, product)
     return _holds(total, operator, limit * count)
 
@@ -53,8 +53,8 @@ def _is_option(p: Program, leaf: int, value: float) -> bool:
 def leaf_value(p: Program, x: Inputs, w: State, leaf: int, now: int) -> int:
     """False, unknown or true."""
     operator = p.leaves[leaf, L_OPERATOR]
-    if operator == SENSELESS:
-        return UNKNOWN
+    if operator >= SENSELESS:
+        return UNKNOWN if operator == SENSELESS else FALSE
     term = p.leaves[leaf, L_TERM]
     kind = p.terms[term, T_KIND]
     if p.terms[term, T_SPAN] == WINDOW:

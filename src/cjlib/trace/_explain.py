@@ -142,7 +142,7 @@ def read_leaves(
         term = p.leaves[leaf, L_TERM]
         kind = p.terms[term, T_KIND]
         numbers[leaf] = np.nan
-        if p.leaves[leaf, L_OPERATOR] == SENSELESS or not is_known(p, w, term):
+        if p.leaves[leaf, L_OPERATOR] >= SENSELESS or not is_known(p, w, term):
             continue
         numbers[leaf] = 0.0
         if kind == MIN or kind == MAX or kind == LAST or kind == ATTRIBUTE:

@@ -83,6 +83,7 @@ NE: Final = 5
 KNOWN: Final = 6
 IN: Final = 7
 SENSELESS: Final = 8  # compares what cannot be compared: always unknown
+VALUELESS: Final = 9  # known(...) of what cannot have a value: always false
 
 # Criteria in reverse Polish notation; a leaf is its number.
 AND: Final = -1

@@ -14,7 +14,7 @@ from ..criteria import Comparison, Contains, Happened, Known, Membership, Term
 from ..criteria._nodes import Leaf
 from ..data._times import to_us
 from ..errors import CJError
-from ._layout import EQ, GE, GT, IN, KNOWN, LE, LT, NE, SENSELESS, WINDOW
+from ._layout import EQ, GE, GT, IN, KNOWN, LE, LT, NE, SENSELESS, VALUELESS, WINDOW
 
 OPERATORS = {">=": GE, ">": GT, "<=": LE, "<": LT, "==": EQ, "!=": NE}
 MICROSECOND = timedelta(microseconds=1)
@@ -58,7 +58,8 @@ def leaf_code(leaf: Leaf, attributes: Mapping[str, AttributeKind]) -> LeafCode:
     term = leaf.operands()[0]
     kind = attributes.get(term.name or "", AttributeKind("missing"))
     if term.kind == "until" and kind.kind not in ("date", "missing"):
-        return _senseless(leaf, f"attribute {term.name!r} holds {kind.kind}, not dates")
+        complaint = _senseless(leaf, f"attribute {term.name!r} holds {kind.kind}, not dates")
+        return attrs.evolve(complaint, operator=VALUELESS) if isinstance(leaf, Known) else complaint
     if isinstance(leaf, Known):
         return LeafCode(KNOWN)
     if isinstance(leaf, Happened):
@@ -74,7 +75,7 @@ def leaf_code(leaf: Leaf, attributes: Mapping[str, AttributeKind]) -> LeafCode:
 
 
 def _senseless(leaf: Leaf, why: str) -> LeafCode:
-    return LeafCode(SENSELESS, complaint=f"{leaf}: {why}; unknown throughout")
+    return LeafCode(SENSELESS, complaint=f"{leaf}: {why}")
 
 
 def _comparison(leaf: Comparison, kind: AttributeKind) -> LeafCode:
@@ -169,7 +170,7 @@ def to_millionths(value: float) -> int:
 
 def event_turns(kind: str, operator: int) -> int:
     """What one more event can do to a leaf: counts only grow by it, idle times only shrink."""
-    if operator == SENSELESS:
+    if operator >= SENSELESS:
         return 0
     if operator == KNOWN:
         return 0 if kind in ALWAYS_KNOWN else RISES
@@ -182,7 +183,7 @@ def event_turns(kind: str, operator: int) -> int:
 
 def time_turns(kind: str, span: int, operator: int) -> int:
     """What time alone can do to a leaf."""
-    if operator == SENSELESS:
+    if operator >= SENSELESS:
         return 0
     if span == WINDOW:
         if operator == KNOWN:
