@@ -31,7 +31,7 @@ class BlockEvents:
     times: NDArray[np.int64]
     kinds: NDArray[np.int16]
     values: NDArray[np.float64]
-    people: NDArray[np.int64]
+    people: NDArray[np.int16]
     names: tuple[tuple[str, str | None], ...]
 
 
@@ -47,7 +47,7 @@ def events_of(block: Block) -> BlockEvents:
         times[order],
         kinds[order],
         values[order],
-        people[order],
+        people[order].astype(np.int16),
         tuple(block.book.kinds),
     )
 
