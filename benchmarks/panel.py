@@ -11,7 +11,9 @@ import argparse
 import gc
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 os.environ["POLARS_MAX_THREADS"] = "2"  # before Polars is imported
 
@@ -19,7 +21,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from prepare import measured
 from replay import ACTIVITIES, columns
 
 import cjlib as cj
@@ -177,7 +178,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--customers", type=int, default=300_000)
     parser.add_argument("--moments", type=int, default=24)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5, help="runs of cjlib; peers run once")
+    parser.add_argument("--peers", nargs="*", default=["duckdb", "polars"], help="against whom")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the events and customers")
     options = parser.parse_args()
     if options.quick:
@@ -195,7 +197,8 @@ def main() -> None:
         "duckdb": lambda: by_duckdb(log, events, moments),
         "polars": lambda: by_polars(log, events, moments),
     }
-    report(log, options, contenders)
+    chosen = {who: run for who, run in contenders.items() if who.startswith("cjlib") or who in options.peers}
+    report(log, options, chosen)
 
 
 def report(
@@ -205,7 +208,7 @@ def report(
     ours: Table = {}
     peaks = {}
     for who, run in contenders.items():
-        answer, _, _, peaks[who] = measured(run)
+        answer, peaks[who] = with_peak(run)
         ours = ours or answer
         compare(ours, answer, who)
         del answer
@@ -214,7 +217,7 @@ def report(
     del ours
     best = 0.0
     for who, run in contenders.items():
-        runs = [measured(run)[1:3] for _ in range(options.repeat if who.startswith("cjlib") else 1)]
+        runs = [timed(run) for _ in range(options.repeat if who.startswith("cjlib") else 1)]
         seconds, cpu = min(runs)
         best = best or seconds
         line = {
@@ -224,6 +227,30 @@ def report(
             "ratio_to_cjlib": round(seconds / best, 2),
         }  # fmt: skip
         print(json.dumps(line | (sizes(log, rows) if who == "cjlib" else {})), flush=True)
+
+
+def timed(task: Callable[[], Table]) -> tuple[float, float]:
+    """Seconds and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    task()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def with_peak(task: Callable[[], Table]) -> tuple[Table, float | None]:
+    """The answer, and the megabytes above what was in use before (on Linux)."""
+    gc.collect()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+        before = memory("VmRSS")
+    except OSError:
+        return task(), None
+    answer = task()
+    return answer, memory("VmHWM") - before
+
+
+def memory(key: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{key}:"))
 
 
 def sizes(log: cj.EventLog, rows: int) -> dict[str, int]:
