@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.criteria.made import criteria_over
 
 import cjlib as cj
-from cjlib.journey import _annotations, _elements, _transitions
+from cjlib.journey import _elements
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
     lambda text: bool(text.strip())
@@ -54,12 +54,12 @@ def notes(personas: list[str]) -> st.SearchStrategy[cj.Note]:
     """What people say."""
     return st.builds(
         cj.Note,
-        kind=one_of(_annotations.NOTE_KINDS),
+        kind=one_of(_elements.NOTE_KINDS),
         text=texts,
         emotion=maybe(st.integers(-2, 2)),
         persona=maybe(st.sampled_from(personas)) if personas else st.none(),
         channel=maybe(words),
-        evidence=one_of(_annotations.EVIDENCE),
+        evidence=one_of(_elements.EVIDENCE),
         effort=maybe(positive),
         finding=maybe(words),
     )
@@ -188,7 +188,7 @@ def transitions(draw: st.DrawFn, stages: list[str]) -> cj.Transition:
         stages[source],
         stages[target],
         when=draw(criteria),
-        kind=draw(one_of(_transitions.TRANSITION_KINDS)),
+        kind=draw(one_of(_elements.TRANSITION_KINDS)),
         reason=draw(maybe(words)),
         imposed=draw(st.booleans()),
         priority=draw(st.integers(-5, 5)),

@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 
 from cjlib import criteria as c
 from cjlib.criteria import And, Comparison, Criterion, Known, Membership, Not, Term, parse
-from cjlib.journey._cases import Case, Key, cases
-from cjlib.journey._domains import KNOWN, UNKNOWN, Choice, Domain, Span, meet, span_of
-from cjlib.journey._moments import at_entry, at_rest, without_data
+from cjlib.journey._cases import (
+    KNOWN,
+    UNKNOWN,
+    Case,
+    Choice,
+    Domain,
+    Key,
+    Span,
+    at_entry,
+    at_rest,
+    cases,
+    meet,
+    span_of,
+    without_data,
+)
 
 NUMBERS = [c.attribute("x"), c.last("y")]
 WORDS = [c.attribute("p"), c.attribute("q")]

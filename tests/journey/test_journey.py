@@ -12,7 +12,8 @@ from tests.journey.made import journeys
 
 import cjlib as cj
 from cjlib.errors import DefinitionError, UnknownNameError
-from cjlib.journey._ways import knots, reach, successors
+from cjlib.journey._checks_graph import knots
+from cjlib.journey._definition import reach, successors
 
 TRIAL, ACTIVE, GONE = cj.Stage("trial"), cj.Stage("active", label="Active"), cj.Stage("gone", kind="lost")
 START = cj.Transition("trial", "active", when='happened("start")')

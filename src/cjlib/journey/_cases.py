@@ -6,14 +6,20 @@ beyond intervals, nothing is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import NamedTuple, TypeAlias
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
+
+import attrs
 
 from ..criteria import And, Comparison, Contains, Criterion, Happened, Known, Membership, Not, Or, Term
-from ._domains import KNOWN, POSITIVE, UNKNOWN, Choice, Domain, Span, meet, span_of
 
-__all__ = ["Case", "Key", "cases", "key_of", "merged", "tightened", "us_of"]
+__all__ = [
+    "Case", "at_entry", "at_rest", "cases", "lasting", "merged", "shortest_dwell", "tightened", "triggered",
+    "without_data",
+]  # fmt: skip
 
 MOST_CASES = 200
 WHOLE = ("count", "distinct", "dwell", "age", "idle", "until")
@@ -22,6 +28,98 @@ ALWAYS_KNOWN = ("count", "distinct", "sum", "dwell", "age", "idle")
 SPANNED = ("count", "distinct", "sum", "mean", "min", "max")
 NEGATED = {">=": "<", ">": "<=", "<=": ">", "<": ">=", "==": "!=", "!=": "=="}
 SIGNS = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "=", "!=": "<>"}
+
+
+class _Mark(Enum):
+    KNOWN = "any value"
+    UNKNOWN = "no value"
+
+
+KNOWN = _Mark.KNOWN
+UNKNOWN = _Mark.UNKNOWN
+
+
+@attrs.frozen
+class Span:
+    """The numbers from low to high, ends included unless they are open."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    is_low_open: bool = False
+    is_high_open: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number lies in it."""
+        is_open = self.is_low_open or self.is_high_open
+        return self.low > self.high or (self.low == self.high and is_open)
+
+
+@attrs.frozen
+class Choice:
+    """One of the options, or, as an exclusion, any other category."""
+
+    options: frozenset[object]
+    is_exclusion: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no category is left."""
+        return not self.options and not self.is_exclusion
+
+
+Domain: TypeAlias = Span | Choice | _Mark
+ZERO = Span(0, 0)
+POSITIVE = Span(0)
+
+
+def meet(one: Domain, other: Domain) -> Domain | None:
+    """The values that lie in both, None where there are none."""
+    if UNKNOWN in (one, other):
+        return UNKNOWN if one is other else None
+    if KNOWN in (one, other):
+        return other if one is KNOWN else one
+    if isinstance(one, Span) and isinstance(other, Span):
+        return _nonempty(_meet_spans(one, other))
+    if isinstance(one, Choice) and isinstance(other, Choice):
+        return _nonempty(_meet_choices(one, other))
+    return None  # one says it is a number, the other a category
+
+
+def _nonempty(domain: Span | Choice) -> Domain | None:
+    return None if domain.is_empty else domain
+
+
+def _meet_spans(one: Span, other: Span) -> Span:
+    low, is_low_open = max((one.low, one.is_low_open), (other.low, other.is_low_open))
+    high, is_high_closed = min((one.high, not one.is_high_open), (other.high, not other.is_high_open))
+    return Span(low, high, is_low_open, not is_high_closed)
+
+
+def _meet_choices(one: Choice, other: Choice) -> Choice:
+    if one.is_exclusion and other.is_exclusion:
+        return Choice(one.options | other.options, is_exclusion=True)
+    if one.is_exclusion:
+        return Choice(other.options - one.options)
+    if other.is_exclusion:
+        return Choice(one.options - other.options)
+    return Choice(one.options & other.options)
+
+
+def span_of(operator: str, value: float, *, whole: bool) -> tuple[Span, ...]:
+    """The numbers of which a comparison with a value is true; of whole numbers if so said."""
+    above, below = (math.floor(value) + 1, math.ceil(value) - 1) if whole else (value, value)
+    open_end = not whole
+    is_possible = not whole or float(value).is_integer()
+    spans = {
+        ">=": (Span(math.ceil(value) if whole else value),),
+        ">": (Span(above, is_low_open=open_end),),
+        "<=": (Span(high=math.floor(value) if whole else value),),
+        "<": (Span(high=below, is_high_open=open_end),),
+        "==": (Span(value, value),) if is_possible else (),
+        "!=": (Span(high=below, is_high_open=open_end), Span(above, is_low_open=open_end)),
+    }
+    return spans[operator]
 
 
 class Key(NamedTuple):
@@ -222,3 +320,73 @@ def _is_within(small: Key, large: Key) -> bool:
 def us_of(duration: timedelta) -> int:
     """The microseconds of a duration."""
     return duration // timedelta(microseconds=1)
+
+
+def at_entry(case: Case) -> list[Case]:
+    """The case at the instant at which a visit begins, whose events do not count for it again."""
+    nothing: dict[Key, Domain] = {key: _without_events(key) for key in case if key.is_of_visit}
+    return _both(case, nothing)
+
+
+def _both(case: Case, other: Case) -> list[Case]:
+    """The case in which both hold, if there is one."""
+    found = tightened(merged([case, other]))
+    return [] if found is None else [found]
+
+
+def at_rest(case: Case) -> list[Case]:
+    """The case when nothing has happened since the visit began."""
+    span = case.get(Key("dwell", None), POSITIVE)
+    dwell = span.low if isinstance(span, Span) else 0
+    still: dict[Key, Domain] = {}
+    for key in case:
+        is_past = key.within is not None and us_of(key.within) <= dwell
+        if (key.is_of_visit and key.kind != "dwell") or (key.kind in SPANNED and is_past):
+            still[key] = _without_events(key)
+        elif key.kind in ("idle", "age"):
+            still[key] = Span(dwell)
+    return _both(case, still)
+
+
+def without_data(case: Case) -> list[Case]:
+    """The case when nothing has ever happened and no attribute is known: what is left is time."""
+    if any(key.kind in ("contains", "against") for key in case):
+        return []
+    nothing: dict[Key, Domain] = {}
+    for key in case:
+        if key.kind in SPANNED or key.kind in ("last", "attribute"):
+            nothing[key] = _without_events(key)
+    return [found for timely in _both(case, nothing) for found in at_rest(timely)]
+
+
+def _without_events(key: Key) -> Domain:
+    return ZERO if key.kind in ("count", "distinct", "sum", "dwell") else UNKNOWN
+
+
+def lasting(case: Case) -> Case:
+    """What the case says beyond the visit: the part that must hold for the next stage too."""
+    return {key: domain for key, domain in case.items() if not key.is_of_visit}
+
+
+def shortest_dwell(case: Case) -> float:
+    """How long the customer must have been in the stage, in microseconds."""
+    domain: Any = case.get(Key("dwell", None), POSITIVE)
+    return domain.low if isinstance(domain, Span) else 0
+
+
+def triggered(case: Case) -> Iterator[Case]:
+    """The ways in which the case can become true at an instant: on entry, or by one of its terms."""
+    yield from at_entry(case)
+    for key, domain in case.items():
+        yield from _both(case, _just_turned(key, domain))
+
+
+def _just_turned(key: Key, domain: Domain) -> Case:
+    """What is true at the instant at which time, or else an event, brings the term into its domain."""
+    low, high = (domain.low, domain.high) if isinstance(domain, Span) else (0, float("inf"))
+    if key.kind in ("idle", "dwell", "age") and low > 0:
+        return {key: Span(low, low)}
+    needs_event = key.kind in ("last", "idle") or (key.kind in SPANNED and key.within is None)
+    if needs_event or (key.kind in ("count", "distinct") and low >= 1 and high == float("inf")):
+        return {Key("idle", *key.events): ZERO}
+    return {}

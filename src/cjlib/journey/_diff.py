@@ -10,13 +10,12 @@ import attrs
 
 from ..criteria._literals import duration_text
 from ..errors import UsageError
-from ._annotations import Aim
-from ._curves import CURVES
 from ._definition import HEAD, LISTS
+from ._elements import Aim, Transition
 from ._fields import shown
 from ._journey import Journey
 from ._plain import written
-from ._transitions import Transition
+from .curves import CURVES
 
 __all__ = ["Change", "Diff", "diff"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, NoReturn
 
 import attrs
@@ -16,14 +16,16 @@ from ..criteria._literals import as_duration
 from ..errors import CriterionError, DefinitionError, Problem, did_you_mean
 
 __all__ = [
-    "Validator", "a_criterion", "a_day", "a_number", "a_tuple", "between", "boolean", "criterion",
-    "day", "each", "fail", "identifier", "instance_of", "items", "longer_than_nothing", "members",
-    "name", "named_durations", "named_numbers", "names", "number", "one_of", "optional",
-    "optional_criterion", "optional_number", "pairs_of", "period", "shown", "text", "whole",
+    "Validator", "a_criterion", "a_day", "a_number", "a_score", "a_span", "a_tuple", "between",
+    "boolean", "contradiction", "criterion", "day", "each", "fail", "identifier", "instance_of",
+    "is_pair", "items", "members", "name", "named_durations", "named_numbers", "names", "number",
+    "number_pairs", "numbers", "one_of", "optional", "optional_criterion", "optional_number",
+    "pairs_of", "period", "positive", "rising", "shown", "text", "whole",
 ]  # fmt: skip
 
 Validator = Callable[[Any, Any, Any], None]
 
+LARGEST_SCORE = 1e12
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
 MOST_MEMBERS = 10_000
@@ -43,6 +45,13 @@ def _thing(instance: object) -> str:
     if all(isinstance(end, str) for end in ends):
         label = " -> ".join(map(str, ends))
     return f"{kind} {label!r:.80}" if isinstance(label, str) else kind
+
+
+def contradiction(instance: object, problems: Iterable[tuple[str, str]]) -> None:
+    """Raise everything that does not go together, once: fields and messages."""
+    found = [Problem("CJ007", "error", field, message) for field, message in problems]
+    if found:
+        raise DefinitionError(_thing(instance), found)
 
 
 def shown(value: object) -> str:
@@ -131,13 +140,34 @@ def named_numbers(value: Mapping[str, float] | Iterable[tuple[str, float]]) -> t
 
 def _pairs(value: Any, convert: Callable[[Any], Any]) -> Any:
     entries = tuple(value.items()) if isinstance(value, Mapping) else items(value)
-    if not isinstance(entries, tuple) or not all(map(_is_pair, entries)):
+    if not isinstance(entries, tuple) or not all(map(_is_named, entries)):
         return value
     return tuple((key, convert(entry)) for key, entry in sorted(entries, key=lambda entry: entry[0]))
 
 
-def _is_pair(value: object) -> bool:
-    return isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[0], str)
+def is_pair(value: object) -> bool:
+    """Whether it is a list or a tuple of two."""
+    return isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
+
+
+def _is_named(value: Any) -> bool:
+    return is_pair(value) and isinstance(value[0], str)
+
+
+def numbers(value: Any) -> Any:
+    """A tuple of floats; one number alone is a tuple of one."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = (value,)
+    entries = items(value)
+    return tuple(map(number, entries)) if isinstance(entries, tuple) else entries
+
+
+def number_pairs(value: Any) -> Any:
+    """A tuple of pairs of floats; a mapping is accepted."""
+    entries: Any = tuple(value.items()) if isinstance(value, Mapping) else items(value)
+    if not isinstance(entries, tuple):
+        return entries
+    return tuple(numbers(entry) if is_pair(entry) else entry for entry in entries)
 
 
 def identifier(instance: Any, field: Any, value: Any) -> None:
@@ -180,7 +210,7 @@ def boolean(instance: Any, field: Any, value: Any) -> None:
         fail(instance, field, f"true or false was expected, not {shown(value)}")
 
 
-def longer_than_nothing(instance: Any, field: Any, value: Any) -> None:
+def positive(instance: Any, field: Any, value: Any) -> None:
     """A duration that is longer than nothing."""
     try:
         if as_duration(value) > timedelta(0):
@@ -261,6 +291,19 @@ def between(low: float, high: float = math.inf) -> Validator:
     return check
 
 
+a_score = between(-LARGEST_SCORE, LARGEST_SCORE)
+
+
+def a_span(instance: Any, field: Any, value: Any) -> None:
+    """Two finite numbers, the lower one first."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        fail(instance, field, f"two numbers were expected, lowest and highest, not {shown(value)}")
+    for entry in value:
+        a_score(instance, field, entry)
+    if not value[0] < value[1]:
+        fail(instance, field, f"the lowest comes first and below the highest, not {shown(value)}")
+
+
 def optional(validator: Validator) -> Validator:
     """None, or what the validator wants."""
 
@@ -295,6 +338,20 @@ def a_tuple(instance: Any, field: Any, value: Any) -> None:
         fail(instance, field, f"more than {MOST_MEMBERS:,} entries")
 
 
+def rising(validator: Validator = a_number) -> Validator:
+    """A tuple of numbers, each above the one before it."""
+
+    def check(instance: Any, field: Any, value: Any) -> None:
+        a_tuple(instance, field, value)
+        for entry in value:
+            validator(instance, field, entry)
+        if any(after <= before for before, after in pairwise(value)):
+            fail(instance, field, f"each number must be above the one before it, not {shown(value)}")
+
+    check.inner = validator  # type: ignore[attr-defined]
+    return check
+
+
 def each(kind: type) -> Validator:
     """A tuple of elements of this kind."""
 
@@ -321,7 +378,7 @@ def pairs_of(validator: Validator) -> Validator:
     """Pairs of a name and a value that the validator accepts, no name twice."""
 
     def check(instance: Any, field: Any, value: Any) -> None:
-        if not isinstance(value, tuple) or not all(map(_is_pair, value)):
+        if not isinstance(value, tuple) or not all(map(_is_named, value)):
             fail(instance, field, f"a mapping from names to values was expected, not {shown(value)}")
         for key, entry in value:
             name(instance, field, key)

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import re
 import tempfile
+import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import attrs
 
 from ..errors import MOST_PROBLEMS, DefinitionError, Problem, UsageError, did_you_mean
 from ._definition import HEAD, LISTS, Definition
-from ._documents import LARGEST, read_json, read_toml, write_json, write_toml
 from ._journey import Journey
-from ._plain import plain
-from ._structure import structure
+from ._plain import iso, plain, structure
+
+if TYPE_CHECKING:
+    from tomlkit.items import AoT, Item, Table
 
 __all__ = ["FORMAT", "JourneyFileError", "dump", "dumps", "load", "loads"]
 
 FORMAT = 1
+LARGEST = 2_000_000
+DEEPEST = 20
 Format = Literal["toml", "json"]
-_READERS = {"toml": read_toml, "json": read_json}
-_WRITERS = {"toml": write_toml, "json": write_json}
+FORMATS = ("toml", "json")
 _TOP = ("format", "journey", *LISTS)
+# Also what is never closed counts as a string, and a key is looked for where one begins only: no text takes
+# more than a few passes. A multi-line string may end in up to five quotes.
+_STRINGS = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:""""{0,2}|\\?\Z)|' + r"'''.*?(?:''''{0,2}|\Z)|"
+    r'"(?:\\.|[^"\\\n])*+"?|' + r"'[^'\n]*+'?|" + r"\#[^\n]*+",
+    re.DOTALL,
+)
+_DOTTED = re.compile(rf"(?<![A-Za-z0-9_@-])(?:[A-Za-z0-9_@-]++[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
+_INLINE = frozenset({"aims", "notes", "curve", "targets", "weights", "bands", "scores"})
 
 
 class JourneyFileError(DefinitionError, OSError):
@@ -111,12 +127,15 @@ def dumps(journey: Journey, format: Format = "toml") -> str:
     data = plain(journey)
     head = {key: data[key] for key in HEAD if key in data}
     lists = {key: data[key] for key in LISTS if key in data}
-    return _WRITERS[_known_format(format)]({"journey": head, **lists})
+    written = {"journey": head, **lists}
+    if _known_format(format) == "toml":
+        return _toml(written)
+    return json.dumps(written, default=iso, allow_nan=False, ensure_ascii=False, indent=2) + "\n"
 
 
 def _journey(text: str, format: Format, where: str) -> Journey:
     try:
-        data = _READERS[format](text.removeprefix("\ufeff"))
+        data = _data(text.removeprefix("\ufeff"), format)
     except DefinitionError as error:
         raise DefinitionError(f"{where}: {error.thing}") from error.__cause__
     problems = _top_problems(data)
@@ -162,14 +181,14 @@ def _below_journey(problem: Problem) -> Problem:
 
 
 def _known_format(format: str) -> Format:
-    if format not in ("toml", "json"):
-        raise UsageError(f"format is 'toml' or 'json', not {format!r:.40}{did_you_mean(format, _READERS)}")
+    if format not in FORMATS:
+        raise UsageError(f"format is 'toml' or 'json', not {format!r:.40}{did_you_mean(format, FORMATS)}")
     return format  # type: ignore[return-value]
 
 
 def _format_of(file: Path) -> Format:
     ending = file.suffix.lower().removeprefix(".")
-    if ending not in _READERS:
+    if ending not in FORMATS:
         raise UsageError(f"{file}: a journey is in a .toml or .json file")
     return _known_format(ending)
 
@@ -209,3 +228,124 @@ def _replace(file: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+class _Refused(ValueError):
+    """What a document must not hold, although its format allows it."""
+
+
+def _data(text: str, format: Format) -> dict[str, Any]:
+    """The data of a document, which must be one object."""
+    what = f"{format.upper()} document"
+    if len(text) > LARGEST:
+        raise DefinitionError(f"{what}: {len(text):,} characters are too many, at most {LARGEST:,}")
+    if not text.strip():
+        raise DefinitionError(f"{what}: it is empty")
+    try:
+        found = _from_toml(text) if format == "toml" else _from_json(text)
+    except RecursionError as error:
+        raise DefinitionError(f"{what}: brackets nested too deeply") from error
+    except ValueError as error:
+        raise DefinitionError(
+            f"{what}: {str(error)[:200]}{'...' if len(str(error)) > 200 else ''}"
+        ) from error
+    if not isinstance(found, dict):
+        raise DefinitionError(f"{what}: an object was expected, not {type(found).__name__}")
+    _check_depth(found, what)
+    return found
+
+
+def _from_toml(text: str) -> Any:
+    # tomllib needs memory in the square of the parts of a dotted key, so those are counted first.
+    if _DOTTED.search(_STRINGS.sub("@", text)):
+        raise _Refused(f"a key with more than {DEEPEST} parts")
+    return tomllib.loads(text, parse_float=_finite)
+
+
+def _from_json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Refused(f"{text[:40]} is no finite number")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise _Refused(f"{text} is no number that JSON knows")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+        raise _Refused(f"the key {twice[:80]!r} stands twice in one object")
+    return found
+
+
+def _check_depth(found: dict[str, Any], what: str) -> None:
+    level: list[Any] = [found]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise DefinitionError(f"{what}: more than {DEEPEST} levels inside each other")
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (entry for entry in inner if isinstance(entry, (dict, list)))
+
+
+def _toml(data: Mapping[str, Any]) -> str:
+    """A TOML document for people: short values on one line, elements under headings of their own."""
+    import tomlkit
+
+    document = tomlkit.document()
+    for key, value in data.items():
+        document.add(key, _headed(value))
+    return tomlkit.dumps(document)
+
+
+def _headed(value: Any) -> Table | AoT:
+    """What stands under a heading of its own; a list, under one for each entry."""
+    import tomlkit
+
+    if isinstance(value, list):
+        tables = tomlkit.aot()
+        for row in value:
+            tables.append(_headed(row))
+        return tables
+    table = tomlkit.table()
+    for key in sorted(value, key=lambda key: _is_heading(key, value[key])):
+        table.add(key, _headed(value[key]) if _is_heading(key, value[key]) else _item(value[key]))
+    return table
+
+
+def _is_heading(key: str, value: Any) -> bool:
+    holds_tables = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return key not in _INLINE and (isinstance(value, dict) or holds_tables)
+
+
+def _item(value: Any) -> Item:
+    """What stands behind a key."""
+    import tomlkit
+
+    if isinstance(value, str):
+        is_literal = '"' in value and "'" not in value and value.isprintable()
+        return tomlkit.string(value, literal=is_literal)
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        for key, entry in value.items():
+            table.add(key, _item(entry))
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for entry in value:
+            array.append(_item(entry))
+        holds_tables = bool(value) and isinstance(value[0], dict)
+        return array.multiline(holds_tables or len(tomlkit.dumps({"": array})) > 100)
+    item: Item = tomlkit.item(value)
+    return item

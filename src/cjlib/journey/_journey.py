@@ -12,9 +12,7 @@ import attrs
 from ..errors import DefinitionError, Problem
 from ._checks import problems
 from ._definition import Definition
-from ._documents import canonical_json
-from ._graph import graph_of
-from ._plain import plain
+from ._plain import canonical_json, plain
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -113,7 +111,7 @@ class Journey(Definition):
         >>> list(short.graph.edges(data="kind"))
         [('trial', 'call', 'contains')]
         """
-        return graph_of(self)
+        return _graph(self)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -125,3 +123,24 @@ class Journey(Definition):
 
 def _counted(parts: tuple[object, ...], what: str) -> str:
     return f"{len(parts)} {what}{'' if len(parts) == 1 else 's'}"
+
+
+def _graph(journey: Definition) -> nx.MultiDiGraph[str]:
+    """A frozen graph with the stages and touchpoints as nodes, and how they hang together as edges."""
+    import networkx as nx
+
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=journey.name, version=journey.version)
+    for stage in journey.stages:
+        graph.add_node(stage.id, kind="stage", label=stage.label or stage.id, element=stage)
+    for touchpoint in journey.touchpoints:
+        label = touchpoint.label or touchpoint.id
+        graph.add_node(touchpoint.id, kind="touchpoint", label=label, element=touchpoint)
+    for position, move in enumerate(journey.transitions):
+        graph.add_edge(move.source, move.target, kind="transition", position=position, element=move)
+    for touchpoint in journey.touchpoints:
+        for stage_id in touchpoint.stages:
+            graph.add_edge(stage_id, touchpoint.id, kind="contains")
+        for earlier in touchpoint.after:
+            graph.add_edge(earlier, touchpoint.id, kind="then")
+    nx.freeze(graph)
+    return graph

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..errors import DefinitionError, Problem, did_you_mean
+from ..errors import did_you_mean
 from . import _fields as f
 
 __all__ = ["AGGREGATES", "DURATION_UNITS", "Metric", "anchor_of"]
@@ -212,9 +212,7 @@ class Metric:
         default=_own(_usual_of, takes_self=True),
         validator=f.optional(f.one_of(*CHANGES_OF)),
     )
-    window: timedelta | None = attrs.field(
-        default=None, converter=f.period, validator=f.optional(f.longer_than_nothing)
-    )
+    window: timedelta | None = attrs.field(default=None, converter=f.period, validator=f.optional(f.positive))
     between: tuple[float, float] | None = attrs.field(
         default=None, converter=_span, validator=f.optional(_two(f.a_number))
     )
@@ -223,9 +221,7 @@ class Metric:
     zone: str = attrs.field(default="UTC", validator=_zone)
 
     def __attrs_post_init__(self) -> None:
-        problems = [Problem("CJ007", "error", field, message) for field, message in _contradictions(self)]
-        if problems:
-            raise DefinitionError(f"Metric {self.id!r}", problems)
+        f.contradiction(self, _contradictions(self))
 
     @property
     def source(self) -> str:

@@ -9,7 +9,7 @@ import attrs
 
 from ..errors import UnknownNameError
 from . import _fields as f
-from ._curves import CURVES, EDGE_SIDES, Curve, a_score, a_span, contradiction, numbers, rising
+from .curves import CURVES, EDGE_SIDES, Curve
 
 __all__ = ["COMBINATIONS", "MISSING_POLICIES", "Bands", "Group", "Measure", "Scorecard"]
 
@@ -40,7 +40,7 @@ def _doubled(elements: Iterable[Any]) -> Iterator[str]:
         seen.add(element.id)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Bands:
     """Names for the ranges of a score, such as red, yellow and green.
 
@@ -54,17 +54,17 @@ class Bands:
     (50.0, 75.0)
     """
 
-    labels: tuple[str, ...] = attrs.field(converter=f.names, validator=f.members(f.name))
-    edges: tuple[float, ...] = attrs.field(kw_only=True, converter=numbers, validator=rising(a_score))
-    at_edge: str = attrs.field(default="upper", kw_only=True, validator=f.one_of(*EDGE_SIDES))
+    labels: tuple[str, ...] = attrs.field(converter=f.names, validator=f.members(f.name), kw_only=False)
+    edges: tuple[float, ...] = attrs.field(converter=f.numbers, validator=f.rising(f.a_score))
+    at_edge: str = attrs.field(default="upper", validator=f.one_of(*EDGE_SIDES))
 
     def __attrs_post_init__(self) -> None:
         if len(self.labels) != len(self.edges) + 1:
             expected = f"{len(self.edges)} edges make {len(self.edges) + 1} ranges"
-            contradiction(self, [("labels", f"{expected}, but there are {len(self.labels)} labels")])
+            f.contradiction(self, [("labels", f"{expected}, but there are {len(self.labels)} labels")])
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Measure:
     """One metric, mapped through a curve to a score, and how much it counts.
 
@@ -86,24 +86,22 @@ class Measure:
     True
     """
 
-    id: str = attrs.field(validator=f.identifier)
-    label: str = attrs.field(default="", kw_only=True, validator=f.text)
-    metric: str = attrs.field(kw_only=True, validator=f.name)
-    curve: Curve = attrs.field(kw_only=True, validator=_a_curve)
-    weight: float = attrs.field(default=1.0, kw_only=True, converter=f.number, validator=_weight)
-    missing: str | None = attrs.field(
-        default=None, kw_only=True, validator=f.optional(f.one_of(*MISSING_POLICIES))
-    )
+    id: str = attrs.field(validator=f.identifier, kw_only=False)
+    label: str = attrs.field(default="", validator=f.text)
+    metric: str = attrs.field(validator=f.name)
+    curve: Curve = attrs.field(validator=_a_curve)
+    weight: float = attrs.field(default=1.0, converter=f.number, validator=_weight)
+    missing: str | None = attrs.field(default=None, validator=f.optional(f.one_of(*MISSING_POLICIES)))
     prior: float | None = attrs.field(
-        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+        default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
 
     def __attrs_post_init__(self) -> None:
         if self.missing == "prior" and self.prior is None:
-            contradiction(self, [("prior", "missing='prior' needs the score to assume, prior=...")])
+            f.contradiction(self, [("prior", "missing='prior' needs the score to assume, prior=...")])
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Group:
     """Measures that belong together.
 
@@ -122,22 +120,20 @@ class Group:
     'logins'
     """
 
-    id: str = attrs.field(validator=f.identifier)
-    label: str = attrs.field(default="", kw_only=True, validator=f.text)
-    weight: float = attrs.field(default=1.0, kw_only=True, converter=f.number, validator=_weight)
-    measures: tuple[Measure, ...] = attrs.field(kw_only=True, converter=f.items, validator=f.each(Measure))
-    combine: str | None = attrs.field(
-        default=None, kw_only=True, validator=f.optional(f.one_of(*COMBINATIONS))
-    )
+    id: str = attrs.field(validator=f.identifier, kw_only=False)
+    label: str = attrs.field(default="", validator=f.text)
+    weight: float = attrs.field(default=1.0, converter=f.number, validator=_weight)
+    measures: tuple[Measure, ...] = attrs.field(converter=f.items, validator=f.each(Measure))
+    combine: str | None = attrs.field(default=None, validator=f.optional(f.one_of(*COMBINATIONS)))
     minimum: float | None = attrs.field(
-        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+        default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
     maximum: float | None = attrs.field(
-        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+        default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
 
     def __attrs_post_init__(self) -> None:
-        contradiction(self, _group_problems(self))
+        f.contradiction(self, _group_problems(self))
 
 
 def _group_problems(group: Group) -> Iterator[tuple[str, str]]:
@@ -149,7 +145,7 @@ def _group_problems(group: Group) -> Iterator[tuple[str, str]]:
         yield "maximum", f"the maximum {group.maximum:g} must be above the minimum {group.minimum:g}"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Scorecard:
     """How measures become one score: groups, weights, what missing evidence means, and bands.
 
@@ -177,24 +173,22 @@ class Scorecard:
     ['active_days', 'nps']
     """
 
-    id: str = attrs.field(validator=f.identifier)
-    label: str = attrs.field(default="", kw_only=True, validator=f.text)
-    scale: tuple[float, float] = attrs.field(
-        default=(0.0, 100.0), kw_only=True, converter=numbers, validator=a_span
-    )
-    combine: str = attrs.field(default="mean", kw_only=True, validator=f.one_of(*COMBINATIONS))
+    id: str = attrs.field(validator=f.identifier, kw_only=False)
+    label: str = attrs.field(default="", validator=f.text)
+    scale: tuple[float, float] = attrs.field(default=(0.0, 100.0), converter=f.numbers, validator=f.a_span)
+    combine: str = attrs.field(default="mean", validator=f.one_of(*COMBINATIONS))
     start: float | None = attrs.field(
-        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+        default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
     neutral: float | None = attrs.field(
-        default=None, kw_only=True, converter=f.optional_number, validator=f.optional(a_score)
+        default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
-    missing: str = attrs.field(default="ignore", kw_only=True, validator=f.one_of(*MISSING_POLICIES))
-    groups: tuple[Group, ...] = attrs.field(kw_only=True, converter=f.items, validator=f.each(Group))
-    bands: Bands | None = attrs.field(default=None, kw_only=True, validator=f.optional(f.instance_of(Bands)))
+    missing: str = attrs.field(default="ignore", validator=f.one_of(*MISSING_POLICIES))
+    groups: tuple[Group, ...] = attrs.field(converter=f.items, validator=f.each(Group))
+    bands: Bands | None = attrs.field(default=None, validator=f.optional(f.instance_of(Bands)))
 
     def __attrs_post_init__(self) -> None:
-        contradiction(self, _scorecard_problems(self))
+        f.contradiction(self, _scorecard_problems(self))
 
     @property
     def measures(self) -> tuple[Measure, ...]:

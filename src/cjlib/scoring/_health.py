@@ -11,9 +11,9 @@ import attrs
 import numpy as np
 
 from ..errors import DataError, UnknownNameError, UsageError
-from ..journey._curves import Lookup, Percentile, Zscore
 from ..journey._journey import Journey
 from ..journey._scorecards import Measure, Scorecard
+from ..journey.curves import Lookup, Percentile, Zscore
 from ._contract import Fingerprints, Scores
 from ._health_kernel import score_block
 from ._health_plan import HealthPlan, compiled

@@ -7,8 +7,8 @@ import math
 import attrs
 import numpy as np
 
-from ..journey._curves import Curve, Linear, Logistic, Points, Steps
 from ..journey._scorecards import Group, Measure, Scorecard
+from ..journey.curves import Curve, Linear, Logistic, Points, Steps
 from ._curve_kernel import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
 from ._health_layout import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..data._attributes import AttributeColumn
 from ..data._customers import Customers
 from ..data._ledger import Ledger
-from ..journey._annotations import Attribute
+from ..journey._elements import Attribute
 from ..journey._journey import Journey
 from ._ground import Ground
 from ._memory import UNKNOWN, Rows

@@ -9,8 +9,8 @@ import attrs
 
 from ..criteria._literals import as_duration
 from ..errors import UsageError
+from ..journey._elements import Transition
 from ..journey._journey import Journey
-from ..journey._transitions import Transition
 from ._attributes import aims_of, checked, dates_of, domains_of
 from ._literals import Conjunct, Literal, Stream, UnplannableError, conjuncts
 from ._plans import Exit, Plan, Site, plans_for
