@@ -17,7 +17,7 @@ from cjlib.data import Coded
 from cjlib.errors import DataError, UnknownNameError
 from cjlib.journey import Bands
 from cjlib.scoring import Scorer, Scores
-from cjlib.scoring._links import inverse, linked
+from cjlib.scoring._checks import inverse, linked
 
 NAN = float("nan")
 

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from ..data._tables import Coded
 from ..data._times import to_us
 from ..errors import DataError, did_you_mean
-from ._links import LINKS, linked, mismatched
+from ..journey._scorecards import Bands
 
-__all__ = ["checked_parts", "checked_scores", "floats", "moments"]
+__all__ = ["banded", "checked_parts", "checked_scores", "floats", "inverse", "labelled", "linked", "moments"]
 
 Floats = NDArray[np.float64]
-_SLACK = 1e-9
+
+LINKS = ("identity", "logit", "cloglog")
+TOLERANCE = 1e-9
+_ROUNDING = 8 * np.finfo(np.float64).eps
 
 
 def floats(scorer: str, what: str, given: Any, rows: int | None = None) -> Floats:
@@ -117,7 +120,7 @@ def checked_scores(
     lowest, highest = scale
     if not lowest < highest:
         raise DataError(f"scores of {scorer}: the scale goes from the lowest to the highest, not {scale!r}")
-    slack = _SLACK * max(1.0, *(abs(end) for end in scale if np.isfinite(end)), 0.0)
+    slack = TOLERANCE * max(1.0, *(abs(end) for end in scale if np.isfinite(end)), 0.0)
     for what, column in (("value", values), ("low", low), ("high", high)):
         if column is not None:
             bad = np.isinf(column) | (column < lowest - slack) | (column > highest + slack)
@@ -125,7 +128,7 @@ def checked_scores(
             _refuse(scorer, bad, customers, column, f"{what} must be {span}")
     if coverage is not None:
         _refuse(scorer, (coverage < 0) | (coverage > 1), customers, coverage, "coverage must be from 0 to 1")
-    room = _SLACK * np.maximum(1.0, np.abs(values))
+    room = TOLERANCE * np.maximum(1.0, np.abs(values))
     if low is not None:
         _refuse(scorer, low > values + room, customers, low, "low must not be above the value")
     if high is not None:
@@ -145,3 +148,74 @@ def _rows(rows: NDArray[np.intp], customers: Coded | np.ndarray) -> str:
     many = "" if len(rows) == 1 else f" and {len(rows) - 1:,} more"
     customer = customers.take(rows[:1]).decode()[0] if isinstance(customers, Coded) else customers[rows[0]]
     return f"row {rows[0]} (customer {customer!r:.60}){many}"
+
+
+def linked(values: Floats, link: str) -> Floats:
+    """(n,) the link of values: themselves, log odds, or log(-log(1 - p)), the log cumulative hazard.
+
+    >>> linked(np.array([0.5]), "logit")
+    array([0.])
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if link == "logit":
+            return np.log(values) - np.log1p(-values)
+        if link == "cloglog":
+            return np.log(-np.log1p(-values))
+    return values
+
+
+def inverse(sums: Floats, link: str) -> Floats:
+    """(n,) the values whose link these are.
+
+    >>> inverse(np.array([0.0]), "logit")
+    array([0.5])
+    """
+    with np.errstate(over="ignore"):
+        if link == "logit":
+            shrunk = np.exp(-np.abs(sums))
+            return np.where(sums >= 0, 1.0, shrunk) / (1.0 + shrunk)
+        if link == "cloglog":
+            return -np.expm1(-np.exp(sums))
+    return sums
+
+
+def mismatched(values: Floats, sums: Floats, link: str) -> NDArray[np.bool_]:
+    """(n,) where sums are not the links of values within 1e-9 * max(1, |link|); NaN values match anything.
+
+    Near 0 and 1 a probability in float64 tells its link less exactly than that; there it is enough that the
+    sum leads back to the probability.
+    """
+    expected = linked(values, link)
+    with np.errstate(invalid="ignore"):
+        is_close = np.abs(sums - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
+        if link != "identity":
+            is_close |= np.abs(inverse(sums, link) - values) <= _ROUNDING * np.abs(values)
+    mismatches: NDArray[np.bool_] = ~(is_close | np.isnan(values))
+    return mismatches
+
+
+def banded(bands: Bands, values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """(n,) positions in ``bands.labels``, −1 where the value is NaN; within 1e-9 of an edge is on it.
+
+    >>> banded(Bands(("red", "green"), edges=(50,)), np.array([49.9, 50.0, np.nan]))
+    array([ 0,  1, -1], dtype=int32)
+    """
+    edges = np.array(bands.edges)
+    slack = TOLERANCE * np.maximum(1.0, np.abs(edges))
+    if bands.at_edge == "upper":
+        codes = np.searchsorted(edges - slack, values, side="right")
+    else:
+        codes = np.searchsorted(edges + slack, values, side="left")
+    return np.where(np.isnan(values), -1, codes).astype(np.int32)
+
+
+def labelled(
+    scorer: str, labels: Sequence[str | None], rows: int
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Codes and the different labels, in the order in which they first come."""
+    given = [None if label is None else str(label) for label in labels]
+    if len(given) != rows:
+        raise DataError(f"scores of {scorer}: {rows} values, but {len(given)} bands")
+    known = {label: code for code, label in enumerate(dict.fromkeys(one for one in given if one is not None))}
+    codes = np.array([-1 if label is None else known[label] for label in given], dtype=np.int32)
+    return codes, tuple(known)

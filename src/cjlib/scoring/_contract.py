@@ -11,8 +11,7 @@ import numpy as np
 from ..data._tables import Coded, Table
 from ..errors import DataError, UnknownNameError
 from ..journey._scorecards import Bands
-from ._bands import banded, labelled
-from ._checks import checked_parts, checked_scores, floats, moments
+from ._checks import banded, checked_parts, checked_scores, floats, labelled, moments
 from ._explanation import ScoreExplanation
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError, UnknownNameError, UsageError
 from ..journey._journey import Journey
+from ..journey._plain import canonical_json, plain
 from ..journey._scorecards import Measure, Scorecard
 from ..journey.curves import Lookup, Percentile, Zscore
 from ._contract import Fingerprints, Scores
@@ -87,8 +87,7 @@ class HealthScorer:
     @property
     def fingerprint(self) -> str:
         """Content hash of the scorecard; the order of what it lists counts, defaults do not."""
-        text = json.dumps(_content(self.scorecard), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(canonical_json(plain(self.scorecard)).encode()).hexdigest()
 
     def score(self, snapshot: Snapshot, /) -> Scores:
         """One score per row of a snapshot or panel.
@@ -199,17 +198,3 @@ def _as_number(measure: Measure, key: str) -> float:
     except ValueError:
         known = f"the metric {measure.metric!r} has numbers"
         raise DataError(f"measure {measure.id!r}: the lookup names {key!r}, but {known}") from None
-
-
-def _content(value: Any) -> Any:
-    """A definition as plain data, without what is at its default."""
-    if isinstance(value, tuple):
-        return [_content(entry) for entry in value]
-    if not attrs.has(type(value)):
-        return value
-    fields = {
-        field.name: getattr(value, field.name)
-        for field in attrs.fields(type(value))
-        if getattr(value, field.name) != field.default
-    }
-    return {"kind": getattr(value, "kind", None)} | {name: _content(entry) for name, entry in fields.items()}

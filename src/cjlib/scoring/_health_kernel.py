@@ -5,16 +5,76 @@ Loops over measures and groups are outside, over customers inside, so that each 
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from .._jit import jit
-from ._curve_kernel import apply_curve, clipped
-from ._health_layout import MEAN, WORST, PlanArrays
-from ._parts_kernel import quantised, write_parts
 
-__all__ = ["score_block"]
+__all__ = [
+    "CARD", "GIVEN", "GROUP", "LINE", "LOGISTIC", "MEAN", "MEASURE", "STEPS_LOWER", "STEPS_UPPER", "SUM",
+    "WORST", "PlanArrays", "apply_curve", "score_block",
+]  # fmt: skip
 
 ALMOST_ONE = 1.0 - 2.0**-53
+GIVEN, STEPS_UPPER, STEPS_LOWER, LINE, LOGISTIC = 0, 1, 2, 3, 4
+MEAN, SUM, WORST = 0, 1, 2
+
+MEASURE = np.dtype(
+    [
+        ("curve", np.int64),  # its kind
+        ("first", np.int64),  # its knots, from here
+        ("last", np.int64),  # to before here
+        ("lowest", np.float64),  # score that the curve gives
+        ("highest", np.float64),
+        ("fill", np.float64),  # score of a missing metric, NaN to leave it out
+        ("propagates", np.bool_),  # a missing metric leaves no score
+        ("weight", np.float64),
+        ("column", np.int64),  # of the parts
+    ],
+    align=True,
+)
+GROUP = np.dtype(
+    [
+        ("first", np.int64),  # its measures, from here
+        ("last", np.int64),  # to before here
+        ("combine", np.int64),
+        ("weight", np.float64),
+        ("total", np.float64),  # weight of its measures
+        ("minimum", np.float64),
+        ("maximum", np.float64),
+        ("cap_column", np.int64),  # of the parts, −1 without caps
+    ],
+    align=True,
+)
+CARD = np.dtype(
+    [
+        ("combine", np.int64),
+        ("total", np.float64),  # weight of the groups
+        ("start", np.float64),
+        ("neutral", np.float64),
+        ("base", np.float64),
+        ("low", np.float64),  # end of the scale
+        ("high", np.float64),
+        ("quantum", np.float64),  # see _quantum
+        ("reweighting_column", np.int64),  # of the parts, −1 if it cannot happen
+        ("clip_column", np.int64),
+    ],
+    align=True,
+)
+
+
+class PlanArrays(NamedTuple):
+    """What the kernel reads; measures lie group by group, both by id, so that no order given matters."""
+
+    measures: np.ndarray
+    """(m,) MEASURE"""
+    groups: np.ndarray
+    """(g,) GROUP"""
+    card: np.ndarray
+    """(1,) CARD"""
+    knots: np.ndarray
+    """(p, 2) float64, as the curves read them"""
 
 
 @jit(error_model="numpy")
@@ -154,3 +214,159 @@ def combine(how: int, scores: np.ndarray, weights: np.ndarray, combined: np.ndar
             combined[row] = np.nan
         elif how == MEAN:
             combined[row] /= weight[row]
+
+
+@jit(error_model="numpy")
+def write_parts(
+    filled: np.ndarray,
+    uncapped: np.ndarray,
+    groups: np.ndarray,
+    raw: np.ndarray,
+    plan: PlanArrays,
+    parts: np.ndarray,
+) -> None:
+    """Split the score less its base (n,) into parts (n, k); a row without a score has no parts either.
+
+    Measures and caps come first, as if nothing were left out. What remains is re-weighting where something
+    was left out; else it is rounding, a few quanta, and goes to the largest part.
+    """
+    card, rows = plan.card[0], len(raw)
+    rest, factors, moved = np.empty(rows), np.empty(rows), np.empty(rows)
+    largest, largest_column = np.zeros(rows), np.full(rows, plan.measures[0].column)
+    parts[:] = 0.0
+    for row in range(rows):
+        rest[row] = raw[row] - card.base
+    for g in range(len(plan.groups)):
+        group = plan.groups[g]
+        write_factors(g, groups, plan, factors)
+        for i in range(group.first, group.last):
+            move_by_measure(i, group, filled, plan, moved)
+            column = plan.measures[i].column
+            for row in range(rows):
+                part = quantised(factors[row] * moved[row], card.quantum)
+                parts[row, column] = part
+                rest[row] -= part
+                if abs(part) > largest[row]:
+                    largest[row], largest_column[row] = abs(part), column
+        if group.cap_column >= 0:
+            for row in range(rows):
+                if groups[g, row] != uncapped[g, row] and not np.isnan(uncapped[g, row]):
+                    part = quantised(factors[row] * (groups[g, row] - uncapped[g, row]), card.quantum)
+                    parts[row, group.cap_column] = part
+                    rest[row] -= part
+    if card.reweighting_column >= 0:
+        send_to_reweighting(filled, card.reweighting_column, largest_column)
+    for row in range(rows):
+        parts[row, largest_column[row]] += rest[row]
+        parts[row, card.clip_column] = clipped(raw[row], card.low, card.high) - raw[row]
+        if np.isnan(raw[row]):
+            parts[row, :] = np.nan
+
+
+@jit(error_model="numpy")
+def write_factors(g: int, groups: np.ndarray, plan: PlanArrays, factors: np.ndarray) -> None:
+    """What one point of a group is worth in the score (n,), were nothing left out."""
+    card, weight = plan.card[0], plan.groups[g].weight
+    if card.combine == WORST:
+        shares_of_worst(g, groups, factors)
+    else:
+        factors[:] = weight / card.total if card.combine == MEAN else weight
+
+
+@jit(error_model="numpy")
+def move_by_measure(i: int, group: Any, filled: np.ndarray, plan: PlanArrays, moved: np.ndarray) -> None:
+    """What a measure moves its group (n,), were nothing left out: from neutral, or in a sum from nothing."""
+    weight = plan.measures[i].weight
+    reference = 0.0 if group.combine == SUM else plan.card[0].neutral
+    if group.combine == WORST:
+        shares_of_worst(i - group.first, filled[group.first : group.last], moved)
+    else:
+        moved[:] = weight / group.total if group.combine == MEAN else weight
+    for row in range(len(moved)):
+        moved[row] *= 0.0 if np.isnan(filled[i, row]) else filled[i, row] - reference
+
+
+@jit(error_model="numpy")
+def shares_of_worst(i: int, scores: np.ndarray, shares: np.ndarray) -> None:
+    """1 where row i of scores (m, n) is the worst, shared out evenly if several are; 0 elsewhere."""
+    for row in range(len(shares)):
+        ties = 0
+        for j in range(len(scores)):
+            if scores[j, row] < scores[i, row]:
+                ties = -len(scores)
+            if scores[j, row] == scores[i, row]:
+                ties += 1
+        shares[row] = 1.0 / ties if ties > 0 else 0.0
+
+
+@jit(error_model="numpy")
+def send_to_reweighting(filled: np.ndarray, column: int, columns: np.ndarray) -> None:
+    """Let what remains go to the re-weighting (n,) where a measure is left out."""
+    for i in range(filled.shape[0]):
+        for row in range(filled.shape[1]):
+            if np.isnan(filled[i, row]):
+                columns[row] = column
+
+
+@jit(error_model="numpy")
+def apply_curve(kind: int, knots: np.ndarray, metrics: np.ndarray, scores: np.ndarray) -> None:
+    """Fill the scores of one measure; NaN stays NaN, and infinities get what the curve tends to.
+
+    ``knots`` (p, 2) are pairs of metric and score; for steps the upper edge of each range and its score; for
+    a logistic curve (middle, lowest) and (spread, highest).
+    """
+    last = len(knots) - 1
+    for row in range(len(metrics)):
+        metric, j = metrics[row], 0
+        if kind == GIVEN or np.isnan(metric):
+            scores[row] = metric
+        elif kind == LOGISTIC:
+            scores[row] = logistic(metric, knots[0, 0], knots[1, 0], knots[0, 1], knots[1, 1])
+        elif kind == STEPS_UPPER:
+            while j < last and metric >= knots[j, 0]:
+                j += 1
+            scores[row] = knots[j, 1]
+        elif kind == STEPS_LOWER:
+            while j < last and metric > knots[j, 0]:
+                j += 1
+            scores[row] = knots[j, 1]
+        elif metric <= knots[0, 0]:
+            scores[row] = knots[0, 1]
+        else:
+            while j < last and metric >= knots[j + 1, 0]:
+                j += 1
+            right = min(j + 1, last)
+            scores[row] = line(metric, knots[j, 0], knots[right, 0], knots[j, 1], knots[right, 1])
+
+
+@jit(error_model="numpy")
+def line(metric: float, left: float, right: float, left_score: float, right_score: float) -> float:
+    """On the straight line between two knots; halves, because a difference may overflow."""
+    if left == right:
+        return left_score
+    way = (metric / 2 - left / 2) / (right / 2 - left / 2)
+    score = left_score + (right_score - left_score) * way
+    return clipped(score, min(left_score, right_score), max(left_score, right_score))
+
+
+@jit(error_model="numpy")
+def logistic(metric: float, middle: float, spread: float, lowest: float, highest: float) -> float:
+    """On the S-shaped curve, written so that neither end overflows."""
+    distance = (metric - middle) / spread
+    shrunk = np.exp(-abs(distance))
+    way = 1.0 / (1.0 + shrunk) if distance >= 0 else shrunk / (1.0 + shrunk)
+    return float(lowest + (highest - lowest) * way)
+
+
+@jit(error_model="numpy")
+def clipped(value: float, low: float, high: float) -> float:
+    """The value, or the end beyond which it lies; NaN stays NaN."""
+    if value < low:
+        return low
+    return high if value > high else value
+
+
+@jit(error_model="numpy")
+def quantised(value: float, quantum: float) -> float:
+    """The nearest multiple of a power of two."""
+    return float(np.rint(value / quantum) * quantum)

@@ -9,8 +9,20 @@ import numpy as np
 
 from ..journey._scorecards import Group, Measure, Scorecard
 from ..journey.curves import Curve, Linear, Logistic, Points, Steps
-from ._curve_kernel import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
-from ._health_layout import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
+from ._health_kernel import (
+    CARD,
+    GIVEN,
+    GROUP,
+    LINE,
+    LOGISTIC,
+    MEAN,
+    MEASURE,
+    STEPS_LOWER,
+    STEPS_UPPER,
+    SUM,
+    WORST,
+    PlanArrays,
+)
 
 __all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "cap_name", "compiled"]
 
