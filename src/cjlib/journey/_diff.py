@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import attrs
 
+from ..criteria import Criterion
 from ..criteria._literals import duration_text
 from ..errors import UsageError
 from ._definition import HEAD, LISTS
-from ._elements import Aim, Transition
+from ._elements import Aim, Handoff, Touchpoint, Transition
 from ._fields import shown
 from ._journey import Journey
 from ._plain import written
@@ -151,16 +152,12 @@ def _effect(kind: str, field: str) -> Effect:
 def _whole_effect(element: object) -> Effect:
     """What it means that an element is there or is not."""
     kind = type(element).__name__
-    if kind in _REPLAY and kind not in ("Touchpoint", "Attribute", "Handoff"):
+    if isinstance(element, Handoff):
+        return "replay" if element.checklist or element.deadline else "documentation"
+    if isinstance(element, Touchpoint):
+        return "replay" if element.activities else "judgement"
+    if kind in _REPLAY and kind != "Attribute":
         return "replay"
-    if kind == "Handoff":
-        return (
-            "replay"
-            if getattr(element, "checklist", ()) or getattr(element, "deadline", None)
-            else "documentation"
-        )
-    if kind == "Touchpoint":
-        return "replay" if getattr(element, "activities", ()) else "judgement"
     return "judgement" if kind in _JUDGEMENT or kind in _ALL_JUDGEMENT else "documentation"
 
 
@@ -172,17 +169,19 @@ def _field(old: Any, new: Any, field: str, place: str) -> Iterator[Change]:
         return
     if _are_elements(before) and _are_elements(after):
         yield from _elements(before, after, where)
-    elif attrs.has(type(before)) and type(before) is type(after) and not hasattr(before, "leaves"):
+    elif _is_element(before) and type(before) is type(after):
         yield from _inside(before, after, where)
-    elif None in (before, after) and (
-        attrs.has(type(before or after)) and not hasattr(before or after, "leaves")
-    ):
-        kind: Kind = "added" if before is None else "removed"
-        effect = _whole_effect(before or after)
-        yield Change(kind, where, before=before, after=after, effect=effect)
+    elif before is None and _is_element(after):
+        yield Change("added", where, after=after, effect=_whole_effect(after))
+    elif after is None and _is_element(before):
+        yield Change("removed", where, before=before, effect=_whole_effect(before))
     else:
         effect = _effect(type(new).__name__, field)
         yield Change("changed", where, before=before, after=after, effect=effect)
+
+
+def _is_element(value: object) -> bool:
+    return attrs.has(type(value)) and not isinstance(value, Criterion)
 
 
 def _inside(old: Any, new: Any, place: str) -> Iterator[Change]:
@@ -191,7 +190,7 @@ def _inside(old: Any, new: Any, place: str) -> Iterator[Change]:
 
 
 def _are_elements(value: object) -> bool:
-    return isinstance(value, tuple) and all(attrs.has(type(entry)) for entry in value)
+    return isinstance(value, tuple) and all(map(_is_element, value))
 
 
 def _elements(old: Sequence[Any], new: Sequence[Any], place: str) -> Iterator[Change]:
@@ -251,7 +250,7 @@ def _moved(old: Sequence[Any], new: Sequence[Any], place: str) -> Iterator[Chang
 def _text(value: object) -> str:
     if isinstance(value, timedelta):
         return duration_text(value)
-    if hasattr(value, "leaves"):
+    if isinstance(value, Criterion):
         text = str(value)
         return text if len(text) <= 200 else text[:197] + "..."
     return shown(value)

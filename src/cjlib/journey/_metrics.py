@@ -28,6 +28,7 @@ AGGREGATES = {
     "ratio": ("ratio",),
     "elapsed": ("elapsed",),
 }
+USUAL = {"event": "count", "attribute": "value", "visit": "visits", "ratio": "ratio", "elapsed": "elapsed"}
 CHANGES_OF = (
     "count", "sum", "mean", "min", "max", "last", "first", "distinct_days", "distinct_actors", "share", "nps",
     "trend",
@@ -75,30 +76,17 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _kind_of(metric: Metric) -> str:
-    """The source that the fields speak of; an aggregate may have to tell."""
-    if metric.ratio is not None:
-        return "ratio"
-    if metric.start is not None or metric.end is not None:
-        return "elapsed"
-    if metric.attribute is not None:
-        return "attribute"
-    if metric.visit is not None:
-        return "visit"
-    for source in ("visit", "ratio", "elapsed", "attribute"):
-        if metric.aggregate in AGGREGATES[source] and metric.aggregate not in EVENT_AGGREGATES:
-            return source
-    return "event"
+def _said_source(metric: Metric) -> str | None:
+    """The source that the fields speak of, if they do."""
+    given = {
+        "ratio": metric.ratio, "elapsed": metric.start or metric.end, "attribute": metric.attribute,
+        "visit": metric.visit,
+    }  # fmt: skip
+    return next((source for source, value in given.items() if value is not None), None)
 
 
 def _usual_aggregate(metric: Metric) -> str:
-    if metric.ratio is not None:
-        return "ratio"
-    if metric.start is not None or metric.end is not None:
-        return "elapsed"
-    if metric.attribute is not None:
-        return "value"
-    return "visits" if metric.visit is not None else "count"
+    return USUAL[_said_source(metric) or "event"]
 
 
 def _usual_of(metric: Metric) -> str | None:
@@ -226,7 +214,12 @@ class Metric:
     @property
     def source(self) -> str:
         """What the metric is computed from: ``event``, ``attribute``, ``visit``, ``ratio`` or ``elapsed``."""
-        return _kind_of(self)
+        only = (
+            source
+            for source in ("visit", "ratio", "elapsed", "attribute")
+            if self.aggregate in AGGREGATES[source] and self.aggregate not in EVENT_AGGREGATES
+        )
+        return _said_source(self) or next(only, "event")
 
     @property
     def is_category(self) -> bool | None:

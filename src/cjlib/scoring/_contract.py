@@ -145,34 +145,25 @@ class Scores:
         name = scorer_name(scorer)
         numbers = floats(name, "values", values)
         rows = len(numbers)
-        if snapshot is not None and customers is None:
-            customers = Coded(snapshot.codes_of_customers, snapshot.ids)
+        if snapshot is not None:
+            customers = Coded(snapshot.codes_of_customers, snapshot.ids) if customers is None else customers
+            as_of = snapshot.as_of if as_of is None else as_of
+        if scale is None:
+            scale = (-np.inf, np.inf) if link == "identity" else (0.0, 1.0)
         ids = _ids(name, rows, customers)
         matrix, names, start = checked_parts(name, numbers, ids, parts, part_names, base, link)
-        ends = scale if scale is not None else ((0.0, 1.0) if link != "identity" else (-np.inf, np.inf))
-        covered, lows, highs = (
-            None if given is None else floats(name, what, given, rows)
+        evidence = {
+            what: None if given is None else floats(name, what, given, rows)
             for what, given in (("coverage", coverage), ("low", low), ("high", high))
-        )
-        checked_scores(name, numbers, ids, ends, coverage=covered, low=lows, high=highs)
+        }
+        checked_scores(name, numbers, ids, scale, **evidence)
         codes, labels = _coded_bands(name, numbers, bands)
         self.__attrs_init__(
-            values=numbers,
-            scorer=scorer,
-            customers=ids,
-            parts=matrix,
-            part_names=names,
-            base=start,
-            link=link,
-            scale=(float(ends[0]), float(ends[1])),
-            coverage=covered,
-            low=lows,
-            high=highs,
-            band_codes=codes,
-            band_labels=labels,
-            as_of=moments(name, as_of if snapshot is None or as_of is not None else snapshot.as_of, rows),
-            fingerprints=_fingerprints(fingerprints, scorer, snapshot),
-        )
+            values=numbers, scorer=scorer, customers=ids, parts=matrix, part_names=names, base=start,
+            link=link, scale=(float(scale[0]), float(scale[1])), band_codes=codes, band_labels=labels,
+            as_of=moments(name, as_of, rows), fingerprints=_fingerprints(fingerprints, scorer, snapshot),
+            **evidence,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.values)
