@@ -56,24 +56,21 @@ def settings_of(site: Site, roles: tuple[Role, ...]) -> tuple[Setting, ...]:
         has_final = before.final is not None or role.part == "trigger"
         final = final & (~truth if role.part == "blocker" else truth)
         calm = before.calm if role.part == "member" else before.calm & ~truth
-        counted = [
-            one.literal for one in roles if one.part in ("trigger", "blocker") and _counts(one.literal, name)
-        ]
+        counted = [one.literal for one in roles if _counts(one, name)]
         if counted and has_final:
-            raise UnplannableError(f"{counted[0].text!r} would be true before")
+            raise UnplannableError(f"{counted[0].text!r} would count the change of {name!r}")
         found[name] = Setting(name, during, calm, final if has_final else None, is_counted=bool(counted))
         if not during.any() or (has_final and not final.any()):
             raise UnplannableError(f"{literal.text}: no value of the attribute does it")
     return tuple(found.values())
 
 
-def _counts(literal: Literal, attribute: str) -> bool:
-    """Whether the literal counts the changes of the attribute."""
-    return (
-        literal.sort == "rise"
-        and literal.stream is not None
-        and literal.stream.takes(("@" + attribute, None))
-    )
+def _counts(role: Role, attribute: str) -> bool:
+    """Whether a change of the attribute would open, or spoil, what the literal counts."""
+    stream, sort = role.literal.stream, role.literal.sort
+    opens = sort == "rise" and role.part in ("trigger", "blocker")
+    spoils = sort == "fall" and role.part != "blocker"
+    return (opens or spoils) and stream is not None and stream.takes(("@" + attribute, None))
 
 
 def dates_of(site: Site, roles: tuple[Role, ...]) -> tuple[Date, ...]:

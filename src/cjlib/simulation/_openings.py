@@ -123,8 +123,10 @@ def _lacking(
 ) -> NDArray[np.int64]:
     """The i-th of the events that fill the window may leave it only once i others have come."""
     assert literal.window is not None
+    if literal.sort == "value":  # what earlier values amount to does not matter where one more is enough
+        return np.ones(len(rows), np.int64)
     memory = state.memory(literal)
-    number = 1 if literal.sort == "value" else int(state.threshold(literal, rows).max()) + 1
+    number = int(state.threshold(literal, rows).max()) + 1
     times = memory.times[rows, -number:]
     if literal.idle and number == 1:
         times = np.where(memory.totals[rows, None] == 0, state.first[rows, None], times)
@@ -137,14 +139,11 @@ def _lacking(
     return lacking
 
 
-def fill_is_urgent(beat: Beat, state: State, rows: Rows, starts: Times) -> NDArray[np.bool_]:
+def fill_is_urgent(beat: Beat, state: State, rows: Rows, starts: Times) -> Flags:
     """Whether a window that must stay filled is empty at entry already."""
     found = np.zeros(len(rows), bool)
     for literal in beat.literals:
-        if literal.sort == "fall":
-            found |= state.truth(literal, rows, starts + SOON)
-        else:
-            found |= state.carried(literal, rows, starts + SOON) == 0
+        found |= state.truth(literal, rows, starts + SOON)
     return found
 
 

@@ -96,10 +96,15 @@ def _is_absent(role: Role) -> bool:
 
 
 def _is_present(role: Role) -> bool:
+    """Literals that must be true when the visit begins and that nothing in the visit may touch."""
     literal = role.literal
-    return role.part == "past" or (
-        role.part == "member" and literal.sort == "value" and literal.operator == "unknown"
-    )
+    if role.part == "member" and literal.sort == "value":
+        return literal.operator == "unknown" or (_is_low_sum(literal) and literal.ever)
+    return role.part == "past"
+
+
+def _is_low_sum(literal: Literal) -> bool:
+    return literal.kind == "sum" and literal.operator in ("<", "<=")
 
 
 def _most(literal: Literal) -> int:
@@ -132,7 +137,7 @@ def _marks(site: Site, roles: tuple[Role, ...]) -> tuple[Mark, ...]:
                 if role.part == "trigger":
                     raise UnplannableError(f"{literal.text}: a value that is forgotten")
                 continue
-            if literal.kind == "sum" and role.part == "member" and literal.operator in ("<", "<="):
+            if _is_low_sum(literal) and role.part == "member":
                 continue
             assert literal.stream is not None
             asked.setdefault(site.kind_of(literal.stream), []).append(literal)
@@ -228,7 +233,8 @@ def _check_values(role: Role, marks: tuple[Mark, ...], beats: tuple[Beat, ...]) 
     literal = role.literal
     if literal.sort != "value" or literal.stream is None:
         return
-    if _is_present(role) and any(literal.stream.takes(mark.kind) for mark in marks):
+    is_low = _is_low_sum(literal) and role.part == "member"
+    if (_is_present(role) or is_low) and any(literal.stream.takes(mark.kind) for mark in marks):
         raise UnplannableError(f"{literal.text}: a value that another criterion needs would break it")
     for beat in beats:
         is_other = literal not in beat.literals and literal.stream.takes(beat.kind) and role.part != "member"
