@@ -21,6 +21,7 @@ _NAMES = {
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
     "scoring": "HealthScorer Scorer Scores",
+    "findings": "Comparison compare",
     "outputs": "Report report",
 }
 _MODULES = ("criteria", "errors", "findings")

@@ -8,6 +8,8 @@ from .data import EventLog as EventLog
 from .data import read_customers as read_customers
 from .data import read_events as read_events
 from .errors import CJError as CJError
+from .findings import Comparison as Comparison
+from .findings import compare as compare
 from .journey import Aim as Aim
 from .journey import Attribute as Attribute
 from .journey import Bands as Bands
