@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ __all__ = [
     "as_duration",
     "checked_text",
     "duration_text",
+    "listed_literals",
     "literal_text",
     "plain_literal",
     "typed_literal",
@@ -140,3 +142,21 @@ def typed_literal(kind: str, operator: str, value: object, *, where: str) -> Lit
     if isinstance(literal, bool) and operator not in ("==", "!="):
         raise CriterionError(f"{where}: true and false have no order; use == or !=")
     return literal
+
+
+def listed_literals(kind: str, options: object, *, where: str) -> tuple[int | float | bool | str, ...]:
+    """What a list of literals means to a kind of term, each once.
+
+    Raises:
+        CriterionError: if it is no list, is empty or cannot be compared; ``where`` is the term.
+    """
+    if isinstance(options, (str, bytes)) or not isinstance(options, Iterable):
+        raise CriterionError(f"{where} in {options!r:.80}: a list is needed, such as ['a', 'b']")
+    found = tuple(plain_literal(option) for option in options)
+    if not found:
+        raise CriterionError(f"{where} in []: an empty list is never true")
+    if kind != "attribute" and any(isinstance(option, (bool, str)) for option in found):
+        raise CriterionError(f"{where} in {list(found)!r:.80}: {kind} is a number")
+    if len({isinstance(option, str) for option in found}) > 1:
+        raise CriterionError(f"{where} in {list(found)!r:.80}: numbers and text in one list")
+    return tuple(dict.fromkeys(found))

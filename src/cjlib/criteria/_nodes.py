@@ -14,8 +14,8 @@ from ._literals import (
     Literal,
     checked_text,
     duration_text,
+    listed_literals,
     literal_text,
-    plain_literal,
     typed_literal,
 )
 
@@ -223,23 +223,22 @@ def _check_criteria(criteria: object) -> None:
 def _check_size(criterion: Criterion) -> None:
     if criterion.depth > MAX_DEPTH:
         raise CriterionError(f"a criterion may be nested {MAX_DEPTH} deep, this is deeper")
-    if len(str(criterion)) > MAX_LENGTH:
-        raise CriterionError(
-            f"a criterion may have {MAX_LENGTH:,} characters, this has {len(str(criterion)):,}"
-        )
+    if (length := len(str(criterion))) > MAX_LENGTH:
+        raise CriterionError(f"a criterion may have {MAX_LENGTH:,} characters, this has {length:,}")
 
 
 class Leaf(Criterion):
     """A criterion without others inside."""
 
     __slots__ = ()
+    term: Term
 
     def leaves(self) -> Iterator[Leaf]:
         yield self
 
     def operands(self) -> tuple[Term, ...]:
         """The terms that this leaf reads."""
-        raise UsageError(f"{type(self).__name__} is no leaf of cjlib")  # pragma: no cover
+        return (self.term,)
 
 
 @attrs.frozen(eq=False, repr=False, init=False)
@@ -298,19 +297,7 @@ class Membership(Leaf):
         _check_term(term)
         if term.is_duration:
             raise CriterionError(f"{term} in [...]: a duration is no member of a list; use >= and <=")
-        if isinstance(options, (str, bytes)) or not isinstance(options, Iterable):
-            raise CriterionError(f"{term} in {options!r:.80}: a list is needed, such as ['a', 'b']")
-        found = tuple(plain_literal(option) for option in options)
-        if not found:
-            raise CriterionError(f"{term} in []: an empty list is never true")
-        if term.kind != "attribute" and any(isinstance(option, (bool, str)) for option in found):
-            raise CriterionError(f"{term} in {list(found)!r:.80}: {term.kind} is a number")
-        if len({isinstance(option, str) for option in found}) > 1:
-            raise CriterionError(f"{term} in {list(found)!r:.80}: numbers and text in one list")
-        self.__attrs_init__(term, tuple(dict.fromkeys(found)))
-
-    def operands(self) -> tuple[Term, ...]:
-        return (self.term,)
+        self.__attrs_init__(term, listed_literals(term.kind, options, where=str(term)))
 
     def __str__(self) -> str:
         return f"{self.term} in [{', '.join(map(literal_text, self.options))}]"
@@ -329,12 +316,7 @@ class Contains(Leaf):
             raise CriterionError(
                 f"{self.option!r:.80} in {self.term}: only an attribute holds several options"
             )
-        if not isinstance(self.option, str):
-            raise CriterionError(f"{self.option!r:.80} in {self.term}: an option is text")
         checked_text(self.option)
-
-    def operands(self) -> tuple[Term, ...]:
-        return (self.term,)
 
     def __str__(self) -> str:
         return f"{literal_text(self.option)} in {self.term}"
@@ -349,9 +331,6 @@ class Happened(Leaf):
     def __attrs_post_init__(self) -> None:
         _check_term(self.term)
 
-    def operands(self) -> tuple[Term, ...]:
-        return (self.term,)
-
     def __str__(self) -> str:
         return "happened" + str(self.term).removeprefix("count")
 
@@ -365,9 +344,6 @@ class Known(Leaf):
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.term, Term):
             raise CriterionError(f"known(...) takes a term, such as attribute('plan'), not {self.term!r:.80}")
-
-    def operands(self) -> tuple[Term, ...]:
-        return (self.term,)
 
     def __str__(self) -> str:
         return f"known({self.term})"
