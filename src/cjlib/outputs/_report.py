@@ -14,8 +14,7 @@ from ..errors import UsageError
 from ..journey import Journey
 from ..scoring import Scores
 from ..trace import Trace
-from ._facts import Facts, gather
-from ._health import health_of
+from ._facts import Facts, gather, health_of
 from ._html import Markup, tag
 from ._sections import SECTIONS, heading
 from ._words import words
