@@ -1,18 +1,19 @@
-"""Requests answered from what is known: kernels get their arrays, customers are spread over threads."""
+"""What can be asked of the data, and the answers: kernels get their arrays, threads their customers."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import numpy as np
 
 from ..data._zones import _offsets, zone_of
-from ._grid import Grid
-from ._kernels import measure
-from ._known import Happened, Known, frozen
+from ._kernels import first_starts, held, mean_spans, measure, next_ends, stays
+from ._known import EVENTS, MILESTONES, VISITS, Happened, Known, Stream, frozen
 from ._layout import (
     ACTORS,
     ALWAYS,
@@ -23,17 +24,87 @@ from ._layout import (
     NEEDS_VALUE,
     Flags,
     Floats,
+    Grid,
     Ints,
     Questions,
     scratch,
-)  # fmt: skip
-from ._lookups import first_starts, held, mean_spans, next_ends, stays
-from ._requests import EVENTS, MILESTONES, VISITS, Anchor, Filter, Held, Pairing, Question, Request, Stay
+)
 
-__all__ = ["Answers", "answer_all"]
+__all__ = [
+    "Anchor", "Filter", "Held", "Pairing", "Question", "Request", "Stay", "answer_all", "width",
+]  # fmt: skip
 
-Answers = Mapping[Request, tuple[Floats, ...]]
 BLOCK_WEIGHT = 200_000
+
+
+@attrs.frozen(kw_only=True)
+class Filter:
+    """Which of the things that happened count.
+
+    Attributes:
+        stream: where they are looked for.
+        kinds: activities (stages, milestones); None for all.
+        channel: only over this channel.
+        needs: a bit for each column that must hold something.
+        lowest: the smallest value that counts, where values are needed.
+        highest: the largest.
+    """
+
+    stream: Stream = EVENTS
+    kinds: tuple[str, ...] | None = None
+    channel: str | None = None
+    needs: int = 0
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """An aggregate of what a filter lets pass in (t - lag - window, t - lag], in microseconds."""
+
+    filter: Filter
+    aggregate: int
+    window: int = ALWAYS
+    lag: int = 0
+    zone: str = "UTC"
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """The value of an attribute a while before t, as it is known at t."""
+
+    attribute: str
+    lag: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Stay:
+    """The time spent in a stage in (t - window, t]."""
+
+    stage: str
+    window: int = ALWAYS
+
+
+@attrs.frozen
+class Anchor:
+    """Where a time begins or ends: something that recurs in a stream, or a moment that comes once."""
+
+    kind: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class Pairing:
+    """Starts and ends that belong together: which pair, or the mean over those that ended in the window."""
+
+    start: Anchor
+    end: Anchor
+    of: str
+    window: int = ALWAYS
+
+
+Request = Question | Held | Stay | Pairing
+Answers = Mapping[Request, tuple[Floats, ...]]
 
 
 def answer_all(known: Known, grid: Grid, requests: Sequence[Request], threads: int | None) -> Answers:
@@ -55,6 +126,17 @@ def answer_all(known: Known, grid: Grid, requests: Sequence[Request], threads: i
         elif isinstance(request, Pairing):
             answers[request] = _pairing(known, grid, request, threads)
     return answers
+
+
+def width(requests: tuple[Request, ...]) -> int:
+    """How many arrays answer them."""
+    return sum(_width(one) for one in requests)
+
+
+def _width(request: Request) -> int:
+    if isinstance(request, Pairing):
+        return 3 if request.of == "mean" else 2
+    return 2 if isinstance(request, Held) else 1
 
 
 def ask(

@@ -18,9 +18,13 @@ from ..trace._inputs import join_ids
 from ..trace._replay import replay
 from ..trace._trace import Trace
 from ._layout import Codes, Events, Ints
-from ._requests import EVENTS, MILESTONES, VISITS, Stream
 
-__all__ = ["Happened", "Known", "frozen"]
+__all__ = ["EVENTS", "MILESTONES", "VISITS", "Happened", "Known", "Stream", "frozen"]
+
+Stream = tuple[str, ...]  # what happened one by one; also ("changes", "plan"), ("touchpoint", "kickoff")
+EVENTS: Stream = ("events",)
+VISITS: Stream = ("visits",)
+MILESTONES: Stream = ("milestones",)
 
 
 @attrs.frozen(eq=False)
