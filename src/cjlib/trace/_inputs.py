@@ -248,7 +248,9 @@ def _notes(
         yield "activity never occurs", len(never), ", ".join(map(repr, never[:20]))
     unmapped = [code for code, activity in enumerate(log.activities) if activity not in mentioned]
     if unmapped:
-        count = int(np.isin(log.activity, unmapped).sum())
+        is_unmapped = np.zeros(len(log.activities), bool)
+        is_unmapped[unmapped] = True
+        count = int(np.count_nonzero(is_unmapped[log.activity]))
         yield "activity on no map", count, ", ".join(repr(log.activities[code]) for code in unmapped[:20])
     absent = int((inputs.customers[:-1, X_FIRST] == NAT).sum())
     if absent:
