@@ -34,8 +34,8 @@ KINDS = {
     "renewal": "date",
     "begin": "date",
     "options": "set",
+    "tags": "text",
 }
-_UNTIL = 'until("renewal")'
 DURATIONS = ("1d", "2d", "3d", "5d", "8d", "36h")
 
 
@@ -49,11 +49,13 @@ def _text(draw: st.DrawFn, *options: object) -> str:
 @st.composite
 def event_terms(draw: st.DrawFn, kind: str, touchpoints: tuple[str, ...]) -> str:
     """Such as ``count("a", within="2d", channel="phone")``."""
-    names = [f'"{name}"' for name in (*ACTIVITIES, *ACTIVITIES, "@seats", "@plan", "never")]
+    names = [
+        f'"{name}"' for name in (*ACTIVITIES, *ACTIVITIES, "@seats", "@seats", "@plan", "@plan", "never")
+    ]
     names += [f'touchpoint="{name}"' for name in (*touchpoints, *touchpoints)]
     arguments = [_text(draw, *names)]
     if kind not in ("last", "idle"):
-        span = _text(draw, "", "", "ever=True", "within")
+        span = _text(draw, "", "ever=True", "ever=True", "within")
         arguments += [f'within="{_text(draw, *DURATIONS)}"' if span == "within" else span]
     arguments += [_text(draw, "", "", "", "", *(f'channel="{channel}"' for channel in CHANNELS))]
     return f"{kind}({', '.join(argument for argument in arguments if argument)})"
@@ -66,20 +68,23 @@ def leaves(draw: st.DrawFn, touchpoints: tuple[str, ...] = ()) -> str:
     kind = _text(
         draw, "happened", "happened", "count", "count", "distinct", "sum", "mean", "min", "max", "last",
         "idle", "idle", "dwell", "dwell", "age", "until", "attribute", "attribute", "contains", "known",
-        "aim",
+        "aim", "gap",
     )  # fmt: skip
     if kind in ("dwell", "age"):
         return f'{kind}() {sign} "{_text(draw, *DURATIONS)}"'
+    if kind == "gap":
+        return draw(gaps())
     if kind == "until":
         return f'until("renewal") {sign} "{_text(draw, "-2d", "0d", *DURATIONS)}"'
     if kind == "attribute":
         return draw(attribute_leaves())
     if kind == "contains":
-        return _text(draw, '"sso" in attribute("options")', '"api" in attribute("options")')
+        return f'"{_text(draw, "sso", "api")}" in attribute("{_text(draw, "options", "tags", "seats")}")'
     if kind == "known":
-        name = f'attribute("{_text(draw, *KINDS, "ghost")}")'
+        name = _text(draw, *KINDS, "ghost")
         term = draw(event_terms(_text(draw, "last", "mean"), touchpoints))
-        return f"known({_text(draw, name, term, _UNTIL)})"
+        dates = ('until("renewal")', f'until("{name}")')
+        return f"known({_text(draw, *dates, f'attribute({name!r})', term)})"
     if kind == "aim":
         term = draw(event_terms(_text(draw, "count", "sum", "mean", "last", "distinct"), touchpoints))
         return f'{term} {_text(draw, sign, "==", "!=")} attribute("{_text(draw, "agreed", "seats", "plan")}")'
@@ -92,6 +97,35 @@ def leaves(draw: st.DrawFn, touchpoints: tuple[str, ...] = ()) -> str:
     if draw(st.integers(0, 9)) == 0:
         return f"{term} in [{_text(draw, *numbers)}, {_text(draw, *numbers)}]"
     return f"{term} {_text(draw, sign, sign, sign, '==', '!=')} {_text(draw, *numbers)}"
+
+
+@st.composite
+def gaps(draw: st.DrawFn) -> str:
+    """True, then not, then true again by time alone."""
+    early = _text(draw, 'dwell() <= "1d"', 'dwell() < "36h"', 'idle("b") <= "1d"', 'until("renewal") > "5d"')
+    late = _text(draw, 'dwell() >= "3d"', 'age() > "5d"', 'idle("c") > "3d"', 'until("renewal") <= "2d"')
+    return f"({early} or {late})"
+
+
+@st.composite
+def loose_criteria(draw: st.DrawFn) -> Criterion:
+    """A criterion that is true most of the time, so that a loop of such is held back most of the time."""
+    leaf = st.sampled_from(
+        [
+            'happened("a", ever=True)',
+            'happened("b", ever=True)',
+            'count("c", ever=True, channel="mail") <= 2',
+            'sum("a", ever=True) != 0.3',
+            'last("@seats") >= 1',
+            'idle("@plan") >= "1d"',
+            'attribute("plan") != "basic"',
+            'known(attribute("seats"))',
+            'not known(attribute("plan"))',
+            'attribute("seats") <= 2',
+        ]
+    )
+    first, second = draw(st.one_of(leaf, gaps())), draw(st.one_of(leaf, gaps()))
+    return parse(_text(draw, first, f"{first} or {second}", f"{first} and {second}"))
 
 
 @st.composite
@@ -140,20 +174,43 @@ def journeys(draw: st.DrawFn) -> cj.Journey:
     names = tuple(touchpoint.id for touchpoint in touchpoints)
     limits = st.sampled_from((None, None, "1d", "3d", "6d"))
     moves = list(pairwise(ids)) + draw(extra_moves(ids))
+    return accepted(
+        "drawn",
+        initial=draw(st.sampled_from((ids[0], ids[0], ids[0], "s1"))),
+        start=draw(st.sampled_from((None, None, None, "begin"))),
+        stages=[cj.Stage(stage, limit=draw(limits)) for stage in ids],
+        touchpoints=touchpoints,
+        transitions=[draw(transitions(source, target, names)) for source, target in moves],
+        milestones=[
+            cj.Milestone(f"m{number}", when=draw(criteria(names)))
+            for number in range(draw(st.integers(0, 2)))
+        ],
+        signals=[draw(signals(number, ids, names)) for number in range(draw(st.integers(0, 2)))],
+    )
+
+
+@st.composite
+def loops(draw: st.DrawFn) -> cj.Journey:
+    """Three stages, there and back again under loose criteria and checklists: mostly held back."""
+    moves = [("x", "y"), ("y", "x"), ("y", "z"), ("z", "x"), ("z", "y")]
+    found = []
+    for source, target in moves[: draw(st.integers(2, 5))]:
+        required = st.booleans()
+        items = [
+            cj.ChecklistItem(f"i{number}", when=draw(loose_criteria()), required=draw(required))
+            for number in range(draw(st.integers(0, 2)))
+        ]
+        handoff = cj.Handoff(checklist=items, deadline="2d") if items else None
+        priority = draw(st.integers(-1, 1))
+        when = draw(loose_criteria())
+        found.append(cj.Transition(source, target, when=when, priority=priority, handoff=handoff))
+    return accepted("loops", stages=[cj.Stage(stage) for stage in "xyz"], transitions=found)
+
+
+def accepted(name: str, **parts: object) -> cj.Journey:
+    """The journey, unless time alone could pass one of its loops in less than a second."""
     try:
-        return cj.Journey(
-            "drawn",
-            initial=draw(st.sampled_from((ids[0], ids[0], ids[0], "s1"))),
-            start=draw(st.sampled_from((None, None, None, "begin"))),
-            stages=[cj.Stage(stage, limit=draw(limits)) for stage in ids],
-            touchpoints=touchpoints,
-            transitions=[draw(transitions(source, target, names)) for source, target in moves],
-            milestones=[
-                cj.Milestone(f"m{number}", when=draw(criteria(names)))
-                for number in range(draw(st.integers(0, 2)))
-            ],
-            signals=[draw(signals(number, ids, names)) for number in range(draw(st.integers(0, 2)))],
-        )
+        return cj.Journey(name, **parts)  # type: ignore[arg-type]
     except cj.CJError as error:
         if "loop" not in str(error):
             raise
@@ -172,8 +229,10 @@ def touchpoint_lists(draw: st.DrawFn, ids: tuple[str, ...]) -> list[cj.Touchpoin
 
 
 def extra_moves(ids: tuple[str, ...]) -> st.SearchStrategy[list[tuple[str, str]]]:
-    pairs = [(source, target) for source in ids for target in ids if source != target]
-    return st.lists(st.sampled_from(pairs), min_size=1, max_size=5)
+    """Most of them go one step back, so that many a transition is held back."""
+    back = [(source, target) for target, source in pairwise(ids)]
+    other = [(source, target) for source in ids for target in ids if source != target]
+    return st.lists(st.one_of(st.sampled_from(back), st.sampled_from(other)), min_size=2, max_size=5)
 
 
 @st.composite
@@ -213,9 +272,15 @@ def signals(draw: st.DrawFn, number: int, ids: tuple[str, ...], touchpoints: tup
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, largest: int = 300, lateness: bool | None = None) -> World:
+def worlds(
+    draw: st.DrawFn,
+    *,
+    largest: int = 300,
+    lateness: bool | None = None,
+    of: st.SearchStrategy[cj.Journey] | None = None,
+) -> World:
     """A journey and up to several hundred customers."""
-    journey = draw(journeys())
+    journey = draw(journeys() if of is None else of)
     seed = draw(st.integers(0, 2**32 - 1))
     size = draw(st.sampled_from((largest, largest // 4, 3)))
     is_late = draw(st.booleans()) if lateness is None else lateness
@@ -278,12 +343,10 @@ def make_facts(name: str, ids: list[object], rng: np.random.Generator, is_late: 
     for customer in ids:
         if name != "begin" and rng.random() < 0.2:
             continue
-        for _ in range(1 if is_constant else int(rng.integers(1, 4))):
+        for _ in range(1 if is_constant else int(rng.integers(1, 6))):
             valid_from = None if is_constant else lattice(rng, -4)
             recorded = delayed(valid_from, rng) if is_late and valid_from is not None else None
-            value = None if rng.random() < 0.15 else VALUES[KINDS[name]](rng)
-            if name == "begin" and value is not None:
-                value = lattice(rng, 0, SPAN // 2)
+            value = None if rng.random() < 0.2 else VALUES.get(name, VALUES[KINDS[name]])(rng)
             facts.append(Fact(customer, name, value, valid_from, recorded))
     return facts
 
@@ -293,6 +356,8 @@ VALUES: dict[str, Callable[[np.random.Generator], object]] = {
     "number": lambda rng: float(rng.choice((0, 1, 1, 2, 2.5, 4))),
     "boolean": lambda rng: bool(rng.random() < 0.5),
     "date": lambda rng: lattice(rng, 0, SPAN + 10),
+    "begin": lambda rng: lattice(rng, 0, SPAN // 2),
+    "tags": lambda rng: str(rng.choice(("sso", "sso;api", "eu; api", "ssosso"))),
     "set": lambda rng: frozenset(str(one) for one in ("sso", "api", "eu") if rng.random() < 0.5),
 }
 

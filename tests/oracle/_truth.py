@@ -62,7 +62,7 @@ def conjunction(parts: list[bool | None]) -> bool | None:
 def contains(value: object, option: str) -> bool | None:
     if isinstance(value, frozenset):
         return option in value
-    return option in value.split(";") if isinstance(value, str) else None
+    return option in [part.strip() for part in value.split(";")] if isinstance(value, str) else None
 
 
 def against_literal(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from hypothesis import given
 from tests.oracle import World
-from tests.strategies import worlds
+from tests.strategies import loops, worlds
 from tests.worlds import by_oracle, by_replay
 
 
 @given(worlds())
 def test_the_kernel_equals_the_oracle_on_every_row(world: World) -> None:
+    assert_same(world)
+
+
+@given(worlds(largest=60, of=loops()))
+def test_the_kernel_equals_the_oracle_on_loops(world: World) -> None:
+    assert_same(world)
+
+
+def assert_same(world: World) -> None:
     expected, found = by_oracle(world), by_replay(world)
     differing = [
         customer for customer in {**expected, **found} if expected.get(customer) != found.get(customer)

@@ -211,7 +211,7 @@ def test_a_set_contains_its_options(by: Play) -> None:
 
 
 def test_a_text_holds_options_between_semicolons(by: Play) -> None:
-    facts = [fact("options", "sso;api")]
+    facts = [fact("options", "sso; api")]
     assert left(by, '"api" in attribute("options")', "a0", facts) == day(0)
     assert left(by, '"ap" in attribute("options")', "a0", facts) is None
 
@@ -359,6 +359,10 @@ TRUE, FALSE = 'happened("a")', 'happened("never")'
 )
 def test_only_true_opens_and_unknown_follows_kleene(by: Play, when: str, opens: bool) -> None:
     assert left(by, when, "a0") == (day(0) if opens else None)
+
+
+def test_known_is_false_where_a_term_does_not_fit_its_attribute(by: Play) -> None:
+    assert left(by, 'not known(until("plan"))', "a0", [fact("plan", "pro")]) == day(0)
 
 
 def test_what_is_recorded_after_the_end_is_not_seen(by: Play) -> None:
