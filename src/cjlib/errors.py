@@ -82,6 +82,9 @@ class DataError(CJError, ValueError):
         self.ledger = ledger
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _data_error, (type(self), *self.args, self.ledger)
+
 
 class UnknownNameError(CJError, KeyError):
     """A name that does not exist, with the nearest one that does."""
@@ -110,7 +113,15 @@ class MissingExtraError(CJError, ImportError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.package = package
         self.extra = extra
-        super().__init__(f'{purpose} needs {package}: pip install "cjlib[{extra}]"')
+        self.purpose = purpose
+        super().__init__(package, extra, purpose)
+
+    def __str__(self) -> str:
+        return f'{self.purpose} needs {self.package}: pip install "cjlib[{self.extra}]"'
+
+
+def _data_error(kind: type[DataError], message: str, ledger: object) -> DataError:
+    return kind(message, ledger=ledger)
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

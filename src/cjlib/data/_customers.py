@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -143,7 +142,7 @@ class Customers:
         entry = LedgerEntry("constant attributes", len(constant), (), f"as of today: {', '.join(constant)}")
         known = any(noted == entry for noted in self.ledger.noted)
         ledger = self.ledger.add(noted=[entry]) if constant and not known else self.ledger
-        return attrs.evolve(self, columns=MappingProxyType(columns), ledger=ledger)
+        return attrs.evolve(self, columns=columns, ledger=ledger)
 
     def join(self, other: Customers) -> Customers:
         """These customers with the attributes and links of others too.
@@ -174,7 +173,7 @@ class Customers:
                 read=self.ledger.read + other.ledger.read,
                 kept=self.ledger.kept + other.ledger.kept,
             ),
-            columns=MappingProxyType(columns),
+            columns=columns,
         )
 
     @cached_property
@@ -282,7 +281,7 @@ def _fields(given: _Given, tz: str | tzinfo, strict: bool) -> dict[str, Any]:
         "names": tuple(facts),
         "links": tuple(links),
         "ledger": findings.ledger(),
-        "columns": MappingProxyType(columns),
+        "columns": columns,
     }
 
 

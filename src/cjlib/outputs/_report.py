@@ -72,20 +72,21 @@ def report(
     >>> page, page.html[:15]
     (Report(title='January'), '<!doctype html>')
     """
-    _check(journey, trace, scores)
+    _check(journey, trace, scores, log)
     say = words(language)
     health = None if scores is None else health_of(scores, trace)
     facts = gather(journey, trace, health, _joined(trace, log), title or journey.name, say)
     return Report(_page(facts), facts.title)
 
 
-def _check(journey: object, trace: object, scores: object) -> None:
+def _check(journey: object, trace: object, scores: object, log: object) -> None:
     for name, value, kind in (
         ("journey", journey, Journey),
         ("trace", trace, Trace),
         ("scores", scores, Scores),
+        ("log", log, EventLog),
     ):
-        if not isinstance(value, kind) and not (value is None and name == "scores"):
+        if not isinstance(value, kind) and not (value is None and name in ("scores", "log")):
             raise UsageError(f"report: {name} must be {kind.__name__}, not {type(value).__name__}")
     assert isinstance(journey, Journey)
     assert isinstance(trace, Trace)

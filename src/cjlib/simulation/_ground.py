@@ -181,7 +181,11 @@ def _by_position(journey: Journey, given: Mapping[Any, Any], what: str) -> dict[
     """What is given for a stage (by its index as ``("stage", i)``) or a transition (by its position)."""
     found: dict[Any, Any] = {}
     pairs = [(transition.source, transition.target) for transition in journey.transitions]
+    if not isinstance(given, Mapping):
+        raise UsageError(f"simulate: {what} map transitions to what they take, not {given!r:.80}")
     for key, value in given.items():
+        if what == "rates" and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise UsageError(f"simulate: a rate lies between 0 and 1, not {value!r:.80}")
         if isinstance(key, str) and what == "durations":
             found["stage", journey.stages.index(journey.stage(key))] = value
         elif isinstance(key, int) and 0 <= key < len(pairs):
@@ -235,12 +239,13 @@ def _length(journey: Journey, stage: int, exit_: Exit | None, lengths: dict[Any,
     given = lengths.get(exit_.transition, lengths.get(("stage", stage)))
     if given is None:
         return int(usual * PACE.get(transition.kind, 1.0)), SHAPE
-    median, shape = given if isinstance(given, tuple) else (given, SHAPE)
-    length = as_duration(median) // _MICROSECOND
-    if length < 60_000_000 or not 0.01 <= float(shape) <= 3:
-        raise UsageError(
-            f"simulate: a median of at least a minute and a shape of 0.01 to 3 are needed, not {given!r}"
-        )
+    pair = given if isinstance(given, tuple) else (given, SHAPE)
+    is_pair = len(pair) == 2 and isinstance(pair[1], (int, float)) and 0.01 <= pair[1] <= 3
+    length = as_duration(pair[0]) // _MICROSECOND if is_pair else 0
+    if length < 60_000_000:
+        needed = "a median of at least a minute and a shape of 0.01 to 3 are needed"
+        raise UsageError(f"simulate: {needed}, not {given!r:.80}")
+    shape = pair[1]
     return length, float(shape)
 
 

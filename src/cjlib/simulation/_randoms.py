@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UsageError
+
 __all__ = ["Floats", "Keys", "integers", "keys_of", "normal", "seed_key", "shifted_lognormal", "uniform"]
 
 Keys = NDArray[np.uint64]
@@ -30,6 +32,8 @@ def seed_key(seed: int | np.random.Generator) -> int:
     """The 64 bits that a seed stands for; a Generator is asked once."""
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(0, 2**63))
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise UsageError(f"simulate: seed is a number, 0 or more, or a numpy Generator, not {seed!r:.80}")
     return int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
 
 

@@ -18,6 +18,7 @@ JITTER = 0.35  # how far a regular event may be from its place, both sides toget
 EARLIEST, LATEST = 0.2, 0.6  # where the first regular event of a visit lies, in gaps
 WIDEST = 1 + JITTER  # how far two regular events may be apart, in gaps
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}  # of the answers to surveys
+MOST_EVENTS = 10_000  # of one kind in one visit
 DENSEST = 0.36  # the gap of the busiest customers, in gaps of the least busy
 
 
@@ -115,6 +116,11 @@ def _least(literal: Literal) -> int:
     return int(literal.amount) + (AIMS[0] if literal.aim else 0)
 
 
+def _check_number(literal: Literal) -> None:
+    if _most(literal) > MOST_EVENTS:
+        raise UnplannableError(f"{literal.text}: more than {MOST_EVENTS:,} events in one visit")
+
+
 def _wants(site: Site, roles: tuple[Role, ...]) -> tuple[Want, ...]:
     found = []
     for role in roles:
@@ -122,6 +128,7 @@ def _wants(site: Site, roles: tuple[Role, ...]) -> tuple[Want, ...]:
         if literal.sort == "rise" and role.part in ("trigger", "member"):
             assert literal.stream is not None
             kind = site.kind_of(literal.stream)
+            _check_number(literal)
             if kind[0].startswith("@") and (_most(literal) > 1 or literal.stream.channel):
                 raise UnplannableError(f"{literal.text}: more than one change of an attribute")
             found.append(Want(kind, literal, role.part == "trigger"))
@@ -254,7 +261,10 @@ def _beats(site: Site, roles: tuple[Role, ...]) -> dict[Kind, tuple[Beat, list[L
             continue
         assert literal.stream is not None
         assert literal.window is not None
-        count = 1 if literal.sort == "value" else _most(literal) + 1
+        count = 1
+        if literal.sort != "value":
+            _check_number(literal)
+            count = _most(literal) + 1
         kind = next((one for one in found if literal.stream.takes(one)), site.kind_of(literal.stream))
         if kind[0].startswith("@"):
             raise UnplannableError(f"{literal.text}: an attribute would have to change all the time")

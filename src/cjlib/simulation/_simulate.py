@@ -116,6 +116,8 @@ def simulate(
     >>> len(simulated.customers), simulated.visits.columns[:4]
     (100, ('customer', 'number', 'stage', 'entered'))
     """
+    if not isinstance(journey, Journey):
+        raise UsageError(f"simulate: journey must be a cjlib.Journey, not {type(journey).__name__}")
     end, begin = _times(n, start, until)
     _check_numbers(effect, intensity)
     ground = prepare(journey, rates or {}, durations or {})
@@ -159,7 +161,7 @@ def _times(n: int, start: Any, until: Any) -> tuple[int, int]:
 
 def _check_numbers(effect: float, intensity: float) -> None:
     for name, value, most in (("effect", effect, 10), ("intensity", intensity, 1000)):
-        if not 0 <= value <= most:
+        if not isinstance(value, (int, float, np.number)) or not 0 <= value <= most:
             raise UsageError(f"simulate: {name} lies between 0 and {most}, not {value!r:.80}")
 
 
