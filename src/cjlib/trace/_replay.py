@@ -61,7 +61,7 @@ def replay(
     >>> days = ["2026-01-01", "2026-01-03", "2026-01-02"]
     >>> log = cj.EventLog.from_columns(["a", "a", "b"], ["login"] * 3, days)
     >>> print(cj.replay(journey, log, until="2026-01-31").visits)
-    3 rows
+    visits: 3 rows
     customer  number  stage   entered     left        via
     a         0       trial   2026-01-01  2026-01-03  0
     a         1       active  2026-01-03  ·           -1
