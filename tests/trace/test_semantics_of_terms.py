@@ -251,6 +251,11 @@ def test_an_own_aim_of_a_sum_is_exact(by: Play) -> None:
     assert left(by, 'sum("a") >= attribute("agreed")', log, [fact("agreed", 0.3)]) == day(2)
 
 
+def test_a_mean_is_compared_with_an_own_aim_near_the_largest_number_that_fits(by: Play) -> None:
+    assert left(by, 'mean("a") <= attribute("agreed")', [event("a", 0, 1)], [fact("agreed", 9e12)]) == day(0)
+    assert left(by, 'mean("a") >= attribute("agreed")', [event("a", 0, 1)], [fact("agreed", 9e12)]) is None
+
+
 def test_categories_of_two_attributes_are_compared_as_text(by: Play) -> None:
     facts = [fact("sold", "pro"), fact("used", "basic", 0), fact("used", "pro", 6)]
     assert left(by, 'attribute("used") == attribute("sold")', "a0", facts) == day(6)
