@@ -78,6 +78,7 @@ class _Decoded(io.RawIOBase):
         self._file = file
         is_utf8 = codecs.lookup(encoding).name == "utf-8"
         self._decoder = None if is_utf8 else codecs.getincrementaldecoder(encoding)()
+        self._checker = codecs.getincrementaldecoder("utf-8")()
         self._quote = (quote or "").encode()
         self._buffer = bytearray()
         self._is_done = False
@@ -92,6 +93,7 @@ class _Decoded(io.RawIOBase):
         count = len(self._buffer) if size < 0 else size
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
+        self._checker.decode(taken)  # Arrow hands over rows that it cannot read as text
         return taken
 
     def peek(self) -> bytes:
