@@ -30,7 +30,15 @@ MOST_NAMES = 1000  # among which the nearest is looked for
 
 
 class CJError(Exception):
-    """The family of all errors that cjlib raises on purpose."""
+    """The family of all errors that cjlib raises on purpose; each is also the built-in that people expect.
+
+    >>> import cjlib as cj
+    >>> try:
+    ...     cj.parse("cuont('login') >= 3")
+    ... except cj.CJError as error:
+    ...     print(error)
+    criterion, at character 1 ("cuont('login')"): unknown word 'cuont' (did you mean 'count'?)
+    """
 
 
 @attrs.frozen

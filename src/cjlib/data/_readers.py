@@ -145,6 +145,12 @@ def read_customers(
     Raises:
         DataError: with the path, if a file, column or row cannot be used, or the query fails.
         MissingExtraError: if pyarrow is missing, for files.
+
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "customers.csv"
+    >>> _ = file.write_text("customer,plan,seats\\na,pro,5\\nb,,7\\n")
+    >>> read_customers(file)
+    Customers(2 with plan, seats)
     """
     roles = [name for name in (customer, valid_from, recorded, parent, *links) if name is not None]
     wanted = None if columns is None else [*roles, *columns]

@@ -121,6 +121,9 @@ def diff(old: Journey, new: Journey) -> Diff:
         old: the journey before.
         new: the journey after.
 
+    Raises:
+        UsageError: if one of them is no journey.
+
     >>> from cjlib import Journey, Stage
     >>> before = Journey("care", stages=[Stage("care", limit="30d")])
     >>> after = Journey("care", stages=[Stage("care", limit="45d", label="Care"), Stage("gone", kind="lost")])

@@ -95,6 +95,10 @@ def dump(journey: Journey, path: str | os.PathLike[str]) -> None:
         journey: the journey.
         path: the file; one that exists is replaced at the end, in one step.
 
+    Raises:
+        UsageError: if it is no journey, or the file ends in neither.
+        JourneyFileError: a DefinitionError and OSError, if the file cannot be written.
+
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "short.json"
     >>> journey = loads('[journey]\\nname = "short"\\n[[stages]]\\nid = "trial"')
@@ -112,6 +116,13 @@ def dump(journey: Journey, path: str | os.PathLike[str]) -> None:
 
 def dumps(journey: Journey, format: Format = "toml") -> str:
     """The text of a journey: what differs from the defaults, in a fixed order.
+
+    Args:
+        journey: the journey.
+        format: ``toml`` or ``json``.
+
+    Raises:
+        UsageError: if it is no journey, or the format is neither.
 
     >>> print(dumps(loads('[journey]\\nname = "short"\\n[[stages]]\\nid = "trial"\\nlimit = "2w"')))
     [journey]
