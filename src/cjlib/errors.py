@@ -17,6 +17,7 @@ __all__ = [
     "DataError",
     "DefinitionError",
     "MissingExtraError",
+    "OutputError",
     "Problem",
     "ReplayError",
     "UnknownNameError",
@@ -113,6 +114,10 @@ class UsageError(CJError, TypeError):
 
 class ReplayError(CJError, RuntimeError):
     """A replay that cannot go on, such as a customer caught in a loop."""
+
+
+class OutputError(CJError, OSError):
+    """A file that cannot be written."""
 
 
 class MissingExtraError(CJError, ImportError):

@@ -277,5 +277,14 @@ CALLS: dict[str, Call] = {
     "a report on another journey": (lambda: cj.report(PLAN, replayed()), ["another version", "'plan'"]),
     "a report in Klingon": (lambda: cj.report(JOURNEY, replayed(), language="tlh"), ["language", "'tlh'"]),
     "a report with words for scores": (lambda: cj.report(JOURNEY, replayed(), scores="x"), ["scores", "str"]),
+    **{
+        f"a report saved to {path!r:.20}": (
+            lambda path=path: cj.report(JOURNEY, replayed()).save(path),
+            [str(path)[:20], "cannot be written"],
+        )
+        for path in ("/", "no/such/folder/a.html", "x" * 300)
+    },
+    "a report saved to nothing": (lambda: cj.report(JOURNEY, replayed()).save(None), ["path", "None"]),
+    "a report saved under NUL": (lambda: cj.report(JOURNEY, replayed()).save("a\0b"), ["null"]),
     "a report with a word for a log": (lambda: cj.report(JOURNEY, replayed(), log="x"), ["log", "str"]),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from ..data import EventLog, Ledger
-from ..errors import UsageError
+from ..errors import OutputError, UsageError
 from ..journey import Journey
 from ..scoring import Scores
 from ..trace import Trace
@@ -35,10 +35,18 @@ class Report:
     title: str
 
     def save(self, path: str | Path) -> Path:
-        """Writes the page to a file, and says where it is."""
-        target = Path(path)
-        target.write_text(self.html, encoding="utf-8", newline="\n")
-        return target
+        """Writes the page to a file, and says where it is.
+
+        Raises:
+            OutputError: also an OSError, if the file cannot be written.
+        """
+        if not isinstance(path, (str, Path)):
+            raise UsageError(f"report: a path was expected, not {type(path).__name__}")
+        try:
+            Path(path).write_text(self.html, encoding="utf-8", newline="\n")
+        except (OSError, ValueError) as error:
+            raise OutputError(f"{path}: it cannot be written ({error})") from error
+        return Path(path)
 
 
 def report(
