@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,35 +36,8 @@ from tests.hostile.told import told
 import cjlib as cj
 from cjlib.errors import DataError, ReplayError, UnknownNameError, UsageError
 
-# What src/cjlib does not yet tell plainly; a case that comes right is taken off this list.
-PENDING = frozenset(
-    {
-        "threads as text",
-        "half a thread",
-        "visits without number",
-        "half a visit",
-        "more visits than numbers",
-        "a number as progress",
-        "waivers as number",
-        "a waiver by nobody",
-        "a waiver by a number",
-        "a waiver without reason",
-        "a waiver of a word",
-        "a waiver of nothing",
-        "a waiver of a fraction",
-        "a waiver for a list",
-        "records of no trace",
-        "waiver-None",
-    }
-)
 
-
-def marked(names: Iterable[str]) -> list[Any]:
-    pending = pytest.mark.xfail(reason="not yet told plainly", strict=False)
-    return [pytest.param(name, marks=pending) if name in PENDING else name for name in names]
-
-
-@pytest.mark.parametrize("name", marked(CALLS))
+@pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_cannot_be_meant_is_told_plainly(name: str) -> None:
     run, words = CALLS[name]
     told(run, words)
@@ -81,7 +54,7 @@ ENTRIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("place", marked(f"{entry}-{name}" for entry in ENTRIES for name in TIMES))
+@pytest.mark.parametrize("place", [f"{entry}-{name}" for entry in ENTRIES for name in TIMES])
 def test_a_moment_that_is_none_is_refused_wherever_it_is_given(place: str) -> None:
     entry, _, name = place.partition("-")
     time, words = TIMES[name]

@@ -48,6 +48,8 @@ def conformance(trace: Trace, recorded: Any, tolerance: str | timedelta = "1d") 
     a         trial   ·           2026-01-01  missing
     a         active  2026-01-05  2026-01-08  early
     """
+    if not isinstance(trace, Trace):
+        raise UsageError(f"conformance: trace must be a cjlib.Trace, not {type(trace).__name__}")
     allowed = as_duration(tolerance) // MICROSECOND
     if allowed < 0:
         raise UsageError(f"tolerance must not be negative, not {tolerance!r}")

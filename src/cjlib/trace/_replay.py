@@ -67,7 +67,8 @@ def replay(
     a         1       active  2026-01-03  ·           -1
     b         0       trial   2026-01-02  ·           -1
     """
-    _check(journey, log, customers, threads, max_visits)
+    _check(journey, log, customers)
+    _check_options(threads, max_visits, progress)
     end = to_us(until)
     moment = np.int64(end).view("datetime64[us]")
     known_log = log.as_of(moment)
@@ -78,13 +79,19 @@ def replay(
     return make_trace(journey, known_log, known_customers, prepared, tables, np.int64(end), max_visits)
 
 
-def _check(journey: object, log: object, customers: object, threads: int | None, max_visits: int) -> None:
+def _check(journey: object, log: object, customers: object) -> None:
     for name, value, kind in (("journey", journey, Journey), ("log", log, EventLog)):
         if not isinstance(value, kind):
             raise UsageError(f"replay: {name} must be a cjlib.{kind.__name__}, not {type(value).__name__}")
     if customers is not None and not isinstance(customers, Customers):
         raise UsageError(f"replay: customers must be cjlib.Customers, not {type(customers).__name__}")
-    if threads is not None and threads < 1:
-        raise UsageError(f"replay: threads must be at least 1, not {threads}")
-    if max_visits < 1:
-        raise UsageError(f"replay: max_visits must be at least 1, not {max_visits}")
+
+
+def _check_options(threads: object, max_visits: object, progress: object) -> None:
+    for name, number in (("threads", threads), ("max_visits", max_visits)):
+        if number is None and name == "threads":
+            continue
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 1 <= number < 2**62:
+            raise UsageError(f"replay: {name} must be a whole number, at least 1, not {number!r:.80}")
+    if progress is not None and not callable(progress):
+        raise UsageError(f"replay: progress is called with (done, total), so not {progress!r:.80}")

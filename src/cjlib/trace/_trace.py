@@ -318,6 +318,8 @@ def _us(moment: Any, until: np.datetime64) -> int:
         if isinstance(moment, np.datetime64) and moment.dtype == "datetime64[us]"
         else to_us(moment)
     )
+    if at == NAT:
+        raise UsageError("a time was expected, not NaT")
     if at > int(_int64(until)):
         raise UsageError(f"the trace ends at {until}; at {moment} nothing is known yet")
     return at

@@ -40,12 +40,23 @@ class Waiver:
     customer: Any
     transition: int | tuple[str, str]
     item: str
-    author: str = attrs.field(validator=attrs.validators.min_len(1))
-    reason: str = attrs.field(validator=attrs.validators.min_len(1))
+    author: str
+    reason: str
     start: Any
     end: Any = None
 
     def __attrs_post_init__(self) -> None:
+        for name in ("item", "author", "reason"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text.strip():
+                raise UsageError(f"waiver for {self.customer!r:.80}: {name} must be text, not {text!r:.80}")
+        way = self.transition
+        if isinstance(way, bool) or not isinstance(way, (int, tuple)):
+            raise UsageError(f"waiver: transition is a position or (source, target), not {way!r:.80}")
+        if self.customer is None or isinstance(self.customer, (list, dict, set)):
+            raise UsageError(f"waiver: customer is one id, not {self.customer!r:.80}")
+        if self.start is None:
+            raise UsageError("waiver: a time was expected as start, not None")
         if self.end_us <= self.start_us:
             raise DataError(f"waiver of {self.item!r} for {self.customer!r:.80} ends before it starts")
 
@@ -74,6 +85,8 @@ def waiver_arrays(
     """
     rows = []
     left_out = 0
+    if waivers is not None and not isinstance(waivers, Iterable):
+        raise UsageError(f"waivers are cjlib.Waiver values, not {waivers!r:.80}")
     for waiver in waivers or ():
         if not isinstance(waiver, Waiver):
             raise UsageError(f"waivers are cjlib.Waiver values, not {type(waiver).__name__}")
