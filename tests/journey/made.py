@@ -91,11 +91,20 @@ def scorecards(draw: st.DrawFn, id: str, metrics: list[str]) -> cj.Scorecard:
         cj.Measure(
             name, label=draw(texts), metric=draw(st.sampled_from(metrics)), curve=draw(curves),
             weight=draw(st.floats(0.5, 10)), missing=draw(maybe(one_of(("ignore", "neutral", "worst")))),
+            valid_for=draw(maybe(durations)), half_life=draw(maybe(durations)),
+            stale=draw(one_of(("missing", "neutral", "worst"))), effort=draw(maybe(st.floats(0, 10))),
         )
         for name in names
     ]  # fmt: skip
-    bands = cj.Bands(("low", "high"), edges=(draw(st.integers(1, 99)),)) if draw(st.booleans()) else None
-    return cj.Scorecard(id, label=draw(texts), groups=[cj.Group("all", measures=measures)], bands=bands)
+    edge, margin = draw(st.integers(1, 99)), draw(st.integers(0, 5))
+    pulse = cj.Measure("pulse", metric=draw(st.sampled_from(metrics)), curve=draw(curves))
+    return cj.Scorecard(
+        id, label=draw(texts), groups=[cj.Group("all", measures=measures)],
+        bands=draw(maybe(st.just(cj.Bands(("low", "high"), edges=edge, margin=margin)))),
+        decimals=draw(maybe(st.integers(0, 9))), face=draw(maybe(one_of(("success", "experience")))),
+        pulse=None if "pulse" in names else draw(maybe(st.just(pulse))),
+        pulse_as=draw(one_of(("veto", "adjustment"))),
+    )  # fmt: skip
 
 
 @st.composite
@@ -121,7 +130,9 @@ def metrics(draw: st.DrawFn, id: str) -> cj.Metric:
 
 
 @st.composite
-def stages(draw: st.DrawFn, id: str, metrics: list[str], personas: list[str], cards: list[str]) -> cj.Stage:
+def stages(
+    draw: st.DrawFn, id: str, metrics: list[str], personas: list[str], cards: list[cj.Scorecard]
+) -> cj.Stage:
     """Where customers are."""
     return cj.Stage(
         id,
@@ -135,7 +146,8 @@ def stages(draw: st.DrawFn, id: str, metrics: list[str], personas: list[str], ca
         limit=draw(maybe(durations)),
         aims=draw(lists(aims(metrics), 2)),
         value_step=draw(maybe(one_of(_elements.VALUE_STEPS))),
-        scorecard=draw(maybe(st.sampled_from(cards))) if cards else None,
+        scorecard=draw(maybe(st.sampled_from([card.id for card in cards]))) if cards else None,
+        weights={measure.id: draw(st.floats(0.5, 3)) for card in cards for measure in card.measures[:1]},
         notes=draw(lists(notes(personas), 2)),
     )
 
@@ -244,7 +256,7 @@ def journeys(draw: st.DrawFn) -> cj.Journey:
         aims=draw(lists(aims(measured), 1)),
         reviewed=draw(maybe(days)),
         review_every=draw(maybe(durations)),
-        stages=[draw(stages(id, measured, people, [card.id for card in cards])) for id in places],
+        stages=[draw(stages(id, measured, people, cards)) for id in places],
         touchpoints=[draw(touchpoints(id, places, earlier[id], people, measured)) for id in MEETINGS],
         transitions=draw(st.lists(transitions(places), max_size=2)) if len(places) > 1 else [],
         milestones=[cj.Milestone(id, when=draw(criteria), label=draw(texts)) for id in draw(lists(ids, 1))],

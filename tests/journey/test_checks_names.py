@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from tests.journey.small import (
     CARD,
@@ -25,6 +26,8 @@ from tests.journey.small import (
 )
 
 import cjlib as cj
+
+PULSE = cj.Measure("felt", metric="mood", curve=cj.curves.linear(1, 5))
 
 CASES: Cases = {
     "CJ200": [(made(stages=[], transitions=[]), made())],
@@ -100,8 +103,16 @@ CASES: Cases = {
         ),
     ],
     "CJ205": [
-        (made(metrics=[metric("npz")]), made(metrics=[metric("nps")])),
-        (made(metrics=[metric("npz")]), made(metrics=[])),
+        (
+            made(metrics=[metric("npz")], aims=[cj.Aim(metric="npx", value=1)]),
+            made(metrics=[metric("npz")], aims=[cj.Aim(metric="npz", value=1)]),
+        ),
+        (
+            made(
+                metrics=[metric("npz")], aims=[cj.Aim(metric="ndr", value=1)]
+            ),  # a key figure needs no metric
+            made(metrics=[metric("npz")], aims=[cj.Aim(metric="nrr", value=1)]),
+        ),
         (
             made(metrics=[metric("nps")], touchpoints=[touchpoint("x", metrics="csat")]),
             made(metrics=[metric("nps")], touchpoints=[touchpoint("x", metrics="nps")]),
@@ -109,6 +120,10 @@ CASES: Cases = {
         (
             made(metrics=[metric("nps")], scorecards=[CARD]),
             made(metrics=[metric("nps"), metric("logins")], scorecards=[CARD]),
+        ),
+        (
+            made(metrics=[metric("logins")], scorecards=[attrs.evolve(CARD, pulse=PULSE)]),
+            made(metrics=[metric("logins"), metric("mood")], scorecards=[attrs.evolve(CARD, pulse=PULSE)]),
         ),
         (
             made(metrics=[metric("nps"), metric("r", ratio=("nps", "seat"))], attributes=SEATS),

@@ -21,7 +21,7 @@ from ._definition import (
     terms,
 )
 from ._elements import Attribute, Touchpoint
-from ._metrics import Metric, anchor_of
+from ._metrics import KEY_FIGURES, Metric, anchor_of
 
 Declared = Mapping[str, Attribute]
 _WITHOUT_CASE = ("attributes", "transitions")
@@ -131,10 +131,12 @@ def unknown_metric(journey: Definition, day: date) -> Found:
     if not journey.metrics:
         return
     known = _ids(journey.metrics)
-    names = [(where, aim.metric) for where, aim in aims(journey)]
-    names += named(journey, "touchpoints.metrics")
+    aimed = [(where, aim.metric) for where, aim in aims(journey)]
+    yield from _unknown("metric", aimed, known | dict.fromkeys(KEY_FIGURES))
+    names = [*named(journey, "touchpoints.metrics")]
     for where, card in placed("scorecards", journey.scorecards):
-        names += ((f"{where}, measure {measure.id!r}", measure.metric) for measure in card.measures)
+        judged = (*card.measures, *([card.pulse] if card.pulse else ()))
+        names += ((f"{where}, measure {measure.id!r}", measure.metric) for measure in judged)
     yield from _unknown("metric", names, known)
     if journey.attributes:
         known |= _ids(journey.attributes)
@@ -183,7 +185,7 @@ def unknown_scorecard(journey: Definition, day: date) -> Found:
     """A scorecard, or a measure of one, that does not exist."""
     yield from _unknown("scorecard", named(journey, "stages.scorecard"), _ids(journey.scorecards))
     measures = _ids(measure for card in journey.scorecards for measure in card.measures)
-    yield from _unknown("measure", named(journey, "personas.weights"), measures)
+    yield from _unknown("measure", [*named(journey, "stages.weights", "personas.weights")], measures)
 
 
 def unknown_milestone(journey: Definition, day: date) -> Found:

@@ -36,7 +36,7 @@ _REPLAY = {
     "Attribute": {"type"},
 }
 _JUDGEMENT = {
-    "Stage": {"kind", "target", "scorecard"},
+    "Stage": {"kind", "target", "scorecard", "weights"},
     "Touchpoint": {"after", "channel", "mode", "personas", "moment_of_truth", "metrics", "effort", "share"},
     "Transition": {"kind", "reason", "imposed"},
     "Signal": {"severity"},

@@ -140,6 +140,7 @@ class Stage:
         aims: the numbers that metrics are to reach here.
         value_step: ``defined delivered realised validated optimised``.
         scorecard: the id of the scorecard by which customers are judged here.
+        weights: own weights here, measure by measure, in place of the scorecard's; a mapping is accepted.
         notes: what people say about it.
 
     >>> Stage("onboarding", owner="CSM", target="30d", limit="45d").limit
@@ -158,6 +159,9 @@ class Stage:
     aims: tuple[Aim, ...] = attrs.field(default=(), converter=f.items, validator=f.each(Aim))
     value_step: str | None = attrs.field(default=None, validator=f.optional(f.one_of(*VALUE_STEPS)))
     scorecard: str | None = attrs.field(default=None, validator=f.optional(f.name))
+    weights: tuple[tuple[str, float], ...] = attrs.field(
+        default=(), converter=f.named_numbers, validator=f.pairs_of(f.between(0))
+    )
     notes: tuple[Note, ...] = attrs.field(default=(), converter=f.items, validator=f.each(Note))
 
 

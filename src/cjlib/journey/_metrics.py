@@ -13,7 +13,12 @@ import attrs
 from ..errors import did_you_mean
 from . import _fields as f
 
-__all__ = ["AGGREGATES", "DURATION_UNITS", "Metric", "anchor_of"]
+__all__ = ["AGGREGATES", "DURATION_UNITS", "KEY_FIGURES", "Metric", "anchor_of"]
+
+KEY_FIGURES = (
+    "nps", "csat", "ces", "retention", "churn", "repurchase", "abandonment", "activation", "cross_sell", "mrr",
+    "arr", "grr", "nrr", "clv", "referrals",
+)  # fmt: skip  # what cj.kpis computes: aims may name them
 
 EVENT_AGGREGATES = (
     "count", "sum", "mean", "min", "max", "last", "first", "distinct_days", "days_since", "distinct_actors",

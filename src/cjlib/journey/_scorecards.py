@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -15,6 +16,9 @@ __all__ = ["COMBINATIONS", "MISSING_POLICIES", "Bands", "Group", "Measure", "Sco
 
 COMBINATIONS = ("mean", "sum", "worst")
 MISSING_POLICIES = ("ignore", "neutral", "worst", "prior", "propagate")
+STALE_POLICIES = ("missing", "neutral", "worst")
+PULSE_USES = ("veto", "adjustment")
+FACES = ("success", "experience")
 SMALLEST_WEIGHT = 1e-9
 LARGEST_WEIGHT = 1e9
 
@@ -49,6 +53,8 @@ class Bands:
         edges: where one range ends and the next begins, rising: one less than labels. A score within 1e-9
             of an edge counts as on it.
         at_edge: the range that an edge itself belongs to: the ``upper`` or the ``lower`` one.
+        margin: in a panel, how far beyond an edge a score must go before the customer changes its band (see
+            :func:`cj.score_panel <cjlib.score_panel>`); 0: not at all.
 
     >>> Bands(("red", "yellow", "green"), edges=(50, 75), at_edge="lower").edges
     (50.0, 75.0)
@@ -57,6 +63,7 @@ class Bands:
     labels: tuple[str, ...] = attrs.field(converter=f.names, validator=f.members(f.name), kw_only=False)
     edges: tuple[float, ...] = attrs.field(converter=f.numbers, validator=f.rising(f.a_score))
     at_edge: str = attrs.field(default="upper", validator=f.one_of(*EDGE_SIDES))
+    margin: float = attrs.field(default=0.0, converter=f.number, validator=f.between(0.0, f.LARGEST_SCORE))
 
     def __attrs_post_init__(self) -> None:
         if len(self.labels) != len(self.edges) + 1:
@@ -80,6 +87,13 @@ class Measure:
             (the lowest score of its curve), ``prior``, ``propagate`` (no score at all). Unsaid: as the
             scorecard says.
         prior: the score that ``missing="prior"`` assumes.
+        valid_for: how old the evidence may be; what is older counts for nothing.
+        half_life: after how long the evidence counts for half, after twice that for a quarter.
+        stale: what takes the place of evidence that counts for nothing, and the rest of evidence that counts
+            for less: it is ``missing`` (as ``missing`` says: under ``ignore`` the weight goes to the others),
+            or assumed to be ``neutral`` or ``worst``.
+        effort: what it takes to move the score over the whole span of the curve, part of the way in
+            proportion, in a unit of the team's choice; unsaid: nobody can act on it.
 
     >>> from cjlib import curves
     >>> Measure("tickets", metric="tickets_30d", curve=curves.linear(10, 0), weight=30).missing is None
@@ -95,6 +109,21 @@ class Measure:
     prior: float | None = attrs.field(
         default=None, converter=f.optional_number, validator=f.optional(f.a_score)
     )
+    valid_for: timedelta | None = attrs.field(
+        default=None, converter=f.period, validator=f.optional(f.positive)
+    )
+    half_life: timedelta | None = attrs.field(
+        default=None, converter=f.period, validator=f.optional(f.positive)
+    )
+    stale: str = attrs.field(default="missing", validator=f.one_of(*STALE_POLICIES))
+    effort: float | None = attrs.field(
+        default=None, converter=f.optional_number, validator=f.optional(f.between(0, f.LARGEST_SCORE))
+    )
+
+    @property
+    def can_fade(self) -> bool:
+        """Whether the age of its evidence matters."""
+        return self.valid_for is not None or self.half_life is not None
 
     def __attrs_post_init__(self) -> None:
         if self.missing == "prior" and self.prior is None:
@@ -160,6 +189,14 @@ class Scorecard:
         missing: what missing metrics mean where the measure does not say (see :class:`Measure`).
         groups: what it consists of.
         bands: names for the ranges of the score.
+        decimals: to how many decimals the score is rounded, halves upwards; unsaid: not at all.
+        face: ``success`` (facts and value: undefined for prospects) or ``experience`` (what customers feel:
+            from the first contact on); unsaid: both in one.
+        pulse: what people who know the customer say, in a measure of its own outside the groups; where nobody
+            has said anything, it changes nothing.
+        pulse_as: ``veto`` (the score is never above that of the pulse) or ``adjustment`` (the points of its
+            curve are added; the span of the curve is the bound). A pulse that is evidence like any other is a
+            measure of a group instead.
 
     Raises:
         DefinitionError: with all that is wrong with it.
@@ -186,6 +223,10 @@ class Scorecard:
     missing: str = attrs.field(default="ignore", validator=f.one_of(*MISSING_POLICIES))
     groups: tuple[Group, ...] = attrs.field(converter=f.items, validator=f.each(Group))
     bands: Bands | None = attrs.field(default=None, validator=f.optional(f.instance_of(Bands)))
+    decimals: int | None = attrs.field(default=None, validator=f.optional(f.whole(0, 9)))
+    face: str | None = attrs.field(default=None, validator=f.optional(f.one_of(*FACES)))
+    pulse: Measure | None = attrs.field(default=None, validator=f.optional(f.instance_of(Measure)))
+    pulse_as: str = attrs.field(default="veto", validator=f.one_of(*PULSE_USES))
 
     def __attrs_post_init__(self) -> None:
         f.contradiction(self, _scorecard_problems(self))
@@ -198,8 +239,8 @@ class Scorecard:
     @property
     def requires(self) -> frozenset[str]:
         """The ids of the metrics that it reads; what has no weight reads none."""
-        groups = (group for group in self.groups if group.weight)
-        return frozenset(one.metric for group in groups for one in group.measures if one.weight)
+        counting = [one for group in self.groups if group.weight for one in group.measures if one.weight]
+        return frozenset(one.metric for one in (*counting, *([self.pulse] if self.pulse else ())))
 
     def measure(self, id: str) -> Measure:
         """The measure with this id.
@@ -231,9 +272,34 @@ def _scorecard_problems(card: Scorecard) -> Iterator[tuple[str, str]]:
         for measure in card.measures:
             if measure.missing is None and measure.prior is None:
                 yield f"measure {measure.id!r}", "missing='prior' needs the score to assume, prior=..."
+    for group in card.groups:
+        for measure in group.measures:
+            if (group.combine or card.combine) == "worst" and _fades_to_nothing(measure, card):
+                message = (
+                    "a worst-of has no weight to share out: a half_life needs stale='neutral' or 'worst'"
+                )
+                yield f"measure {measure.id!r}", message
+    yield from _pulse_problems(card)
     if card.combine == "worst":
         for group in card.groups:
             if group.combine == "sum":
                 yield f"group {group.id!r}", "points have no place on the scale, so no worst of them either"
     if card.bands is not None and any(not lowest <= edge <= highest for edge in card.bands.edges):
         yield "bands", f"an edge lies outside the scale from {lowest:g} to {highest:g}, so a band stays empty"
+
+
+def _fades_to_nothing(measure: Measure, card: Scorecard) -> bool:
+    is_left_out = measure.stale == "missing" and (measure.missing or card.missing) in ("ignore", "propagate")
+    return measure.half_life is not None and is_left_out
+
+
+def _pulse_problems(card: Scorecard) -> Iterator[tuple[str, str]]:
+    if card.pulse is None:
+        return
+    if any(card.pulse.id == measure.id for measure in card.measures):
+        yield "pulse", f"a measure is called {card.pulse.id!r} too"
+    for name in ("missing", "prior", "effort"):
+        if getattr(card.pulse, name) is not None:
+            yield "pulse", f"{name} means nothing here: a pulse that nobody gave changes nothing"
+    if card.pulse.stale != "missing" or card.pulse.weight != 1:
+        yield "pulse", "a pulse has neither weight nor stale=...: where it is old, it changes less"
