@@ -16,8 +16,8 @@ from . import _fields as f
 __all__ = ["AGGREGATES", "DURATION_UNITS", "KEY_FIGURES", "Metric", "anchor_of"]
 
 KEY_FIGURES = (
-    "nps", "csat", "ces", "retention", "churn", "repurchase", "abandonment", "activation", "cross_sell", "mrr",
-    "arr", "grr", "nrr", "clv", "referrals",
+    "nps", "csat", "ces", "retention", "churn", "repurchase", "abandonment", "activation", "cross_sell",
+    "mrr", "arr", "grr", "nrr", "clv", "referrals",
 )  # fmt: skip  # what cj.kpis computes: aims may name them
 
 EVENT_AGGREGATES = (
