@@ -5,102 +5,113 @@ What happens in most rows stands in the loop itself: a call costs more than a ha
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from .._jit import jit
-from ._layout import BLOCK, DAY, LONG, Codes, Floats, Ints
+from ._layout import BLOCK, DAY, LONG, Codes, Floats, Int, Ints, Matches, Places, Segments
 
 A_DAY = 1 / DAY  # microseconds into days; multiplying is the faster half of the trend
+
+FEW: Final = 4  # so many are taken without a branch: the end of a short loop is what nobody can foresee
 
 Line = tuple[float, int, float, float, float, float, float]
 
 
-@jit
-def counts(lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def counts(lows: Places, highs: Places, out: Floats) -> None:
     """How many there are."""
     for row in range(len(out)):
-        out[row] = highs[row] - lows[row]
+        out[row] = np.int64(highs[row]) - np.int64(lows[row])
 
 
-@jit
-def sums(value: Floats, blocks: Floats, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def sums(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The sum of their values."""
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        if high - low < LONG:
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        if high - low < np.uint64(LONG):
             result = 0.0
-            for i in range(low, high):
+            for i in range(np.uint64(FEW)):
+                one = value[low + i]
+                result += one if i < high - low else 0.0
+            for i in range(low + np.uint64(FEW), high):
                 result += value[i]
             out[row] = result
         else:
-            out[row] = long_total(value, blocks, low, high)
+            out[row] = long_total(value, blocks, np.int64(low), np.int64(high))
 
 
-@jit
-def means(value: Floats, blocks: Floats, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def means(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The mean of their values."""
     sums(value, blocks, lows, highs, out)
     for row in range(len(out)):
-        size = highs[row] - lows[row]
+        size = np.int64(highs[row]) - np.int64(lows[row])
         out[row] = out[row] / size if size > 0 else np.nan
 
 
-@jit
-def extremes(value: Floats, blocks: Floats, is_min: bool, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def extremes(value: Floats, blocks: Floats, is_min: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The smallest or the largest of their values."""
+    sign = -1.0 if is_min else 1.0
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        if low == high:
-            out[row] = np.nan
-        elif high - low < LONG:
-            result = value[low]
-            for i in range(low + 1, high):
-                if value[i] < result if is_min else value[i] > result:
-                    result = value[i]
-            out[row] = result
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        if high - low < np.uint64(LONG):
+            result = sign * value[low]
+            for i in range(np.uint64(1), np.uint64(FEW)):
+                one = sign * value[low + i]
+                result = one if (i < high - low) & (one > result) else result
+            for i in range(low + np.uint64(FEW), high):
+                result = max(result, sign * value[i])
+            out[row] = sign * result if low < high else np.nan
         else:
-            out[row] = long_extreme(value, blocks, is_min, low, high)
+            out[row] = long_extreme(value, blocks, is_min, np.int64(low), np.int64(high))
 
 
-@jit
-def values(value: Floats, is_first: bool, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def values(value: Floats, is_first: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The value of the first or of the last."""
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        out[row] = np.nan if low == high else value[low] if is_first else value[high - 1]
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        one = value[low if is_first else high - np.uint64(low < high)]
+        out[row] = one if low < high else np.nan
 
 
-@jit
-def times(time: Ints, is_first: bool, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def times(time: Ints, is_first: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The time of the first or of the last, in microseconds."""
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        out[row] = np.nan if low == high else float(time[low] if is_first else time[high - 1])
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        one = float(time[low if is_first else high - np.uint64(low < high)])
+        out[row] = one if low < high else np.nan
 
 
-@jit
-def ages(time: Ints, moments: Ints, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def ages(time: Ints, moments: Ints, lows: Places, highs: Places, out: Floats) -> None:
     """Days since the last."""
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        out[row] = (moments[row] - time[high - 1]) / DAY if low < high else np.nan
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        one = (moments[row] - time[high - np.uint64(low < high)]) / DAY
+        out[row] = one if low < high else np.nan
 
 
-@jit
-def slopes(time: Ints, value: Floats, blocks: Floats, lows: Ints, highs: Ints, out: Floats) -> None:
+@jit(_nrt=False)
+def slopes(time: Ints, value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The least-squares slope of value on time, per day; two distinct times at least."""
     for row in range(len(out)):
-        low, high = lows[row], highs[row]
-        if low == high or time[low] == time[high - 1]:
+        low, high = np.uint64(lows[row]), np.uint64(highs[row])
+        if low == high or time[low] == time[high - np.uint64(1)]:
             out[row] = np.nan
-        elif high - low >= LONG:
-            out[row] = long_slope(time, value, blocks, low, high)
+        elif high - low >= np.uint64(LONG):
+            out[row] = long_slope(time, value, blocks, np.int64(low), np.int64(high))
         else:
             mean_x, mean_y, first, base = 0.0, 0.0, time[low], value[low]
             for i in range(low, high):
                 mean_x += (time[i] - first) * A_DAY
                 mean_y += value[i] - base
-            mean_x, mean_y = mean_x / (high - low), mean_y / (high - low)
+            mean_x, mean_y = mean_x / float(high - low), mean_y / float(high - low)
             xx, xy = 0.0, 0.0
             for i in range(low, high):
                 x = (time[i] - first) * A_DAY - mean_x
@@ -120,7 +131,7 @@ def days(time: Ints, since: Ints, shift: Ints, earliest: int, code: Codes) -> No
 
 
 @jit
-def different(code: Codes, seen: Codes, lows: Ints, highs: Ints, out: Floats) -> None:
+def different(code: Codes, seen: Codes, lows: Places, highs: Places, out: Floats) -> None:
     """How many different codes there are; each match enters and leaves once."""
     left, right, found = 0, 0, 0  # what is counted: the slice from left to right
     for row in range(len(out)):
@@ -143,7 +154,22 @@ def different(code: Codes, seen: Codes, lows: Ints, highs: Ints, out: Floats) ->
 
 
 @jit
-def long_total(value: Floats, blocks: Floats, low: int, high: int) -> float:
+def sum_up(s: Segments, w: Matches, cut: int) -> None:
+    """What every full block of long segments amounts to."""
+    for segment in range(cut):
+        if s.end[segment] - s.begin[segment] >= LONG:
+            for block in range(s.begin[segment] // BLOCK, s.end[segment] // BLOCK):
+                low, high = block * BLOCK, (block + 1) * BLOCK
+                w.sums[block] = plain_total(w.value, low, high)
+                for is_min in (True, False):
+                    extremes_of = w.minima if is_min else w.maxima
+                    extremes_of[block] = plain_extreme(w.value, is_min, low, high)
+                _, _, _, x, y, xx, xy = plain_line(w.time, w.value, low, high)
+                w.lines[block, 0], w.lines[block, 1], w.lines[block, 2], w.lines[block, 3] = x, y, xx, xy
+
+
+@jit
+def long_total(value: Floats, blocks: Floats, low: Int, high: Int) -> float:
     """The sum of a long slice, by its full blocks, whose place depends on no moment."""
     head, tail = low // BLOCK + 1, high // BLOCK
     result = plain_total(value, low, head * BLOCK)
@@ -153,7 +179,7 @@ def long_total(value: Floats, blocks: Floats, low: int, high: int) -> float:
 
 
 @jit
-def plain_total(value: Floats, low: int, high: int) -> float:
+def plain_total(value: Floats, low: Int, high: Int) -> float:
     """The sum of a slice, from left to right."""
     result = 0.0
     for i in range(low, high):
@@ -162,7 +188,7 @@ def plain_total(value: Floats, low: int, high: int) -> float:
 
 
 @jit
-def long_extreme(value: Floats, blocks: Floats, is_min: bool, low: int, high: int) -> float:
+def long_extreme(value: Floats, blocks: Floats, is_min: bool, low: Int, high: Int) -> float:
     """The smallest or the largest of a long slice."""
     head, tail = low // BLOCK + 1, high // BLOCK
     result = plain_extreme(value, is_min, low, head * BLOCK)
@@ -176,7 +202,7 @@ def long_extreme(value: Floats, blocks: Floats, is_min: bool, low: int, high: in
 
 
 @jit
-def plain_extreme(value: Floats, is_min: bool, low: int, high: int) -> float:
+def plain_extreme(value: Floats, is_min: bool, low: Int, high: Int) -> float:
     """The smallest or the largest of a slice that holds something."""
     result = value[low]
     for i in range(low + 1, high):
@@ -186,7 +212,7 @@ def plain_extreme(value: Floats, is_min: bool, low: int, high: int) -> float:
 
 
 @jit
-def long_slope(time: Ints, value: Floats, blocks: Floats, low: int, high: int) -> float:
+def long_slope(time: Ints, value: Floats, blocks: Floats, low: Int, high: Int) -> float:
     """The slope over a long slice."""
     head, tail = low // BLOCK + 1, high // BLOCK
     line = plain_line(time, value, low, head * BLOCK)
@@ -198,7 +224,7 @@ def long_slope(time: Ints, value: Floats, blocks: Floats, low: int, high: int) -
 
 
 @jit
-def plain_line(time: Ints, value: Floats, low: int, high: int) -> Line:
+def plain_line(time: Ints, value: Floats, low: Int, high: Int) -> Line:
     """What least squares need of a slice: size, first time and value, means, sums of squares xx and xy.
 
     Times (in days) and values are taken from the slice's first on, so that nothing cancels.

@@ -27,6 +27,7 @@ from ._layout import (
     Grid,
     Ints,
     Questions,
+    in_cells,
     scratch,
 )
 
@@ -147,10 +148,11 @@ def ask(
     ordered = [q for one in filters for q in sorted({*questions}, key=_window) if q.filter == one]
     asked = as_arrays(happened, filters, ordered, grid)
     out = np.empty((len(ordered), len(grid)))
-    moments, begins, rows = (frozen(array, np.int64) for array in (grid.moments, grid.begins, grid.rows))
+    begins, rows = (frozen(array, np.int64) for array in (grid.begins, grid.rows))
+    moments = in_cells(frozen(grid.moments, np.int64))
 
     def work(block: tuple[int, int]) -> None:
-        space = scratch(happened.events, int(asked.codes[1]), len(moments), *block)
+        space = scratch(happened.events, int(asked.codes[1]), len(grid.moments), *block)
         measure(happened.events, asked, *space, moments, begins, rows, block[0], block[1], out)
 
     blocks = list(_blocks(happened, grid))

@@ -12,10 +12,8 @@ from ._aggregates import (
     different,
     extremes,
     means,
-    plain_extreme,
-    plain_line,
-    plain_total,
     slopes,
+    sum_up,
     sums,
     times,
     values,
@@ -47,6 +45,8 @@ from ._layout import (
     Int,
     Ints,
     Matches,
+    Moments,
+    Places,
     Questions,
     Segments,
     Windows,
@@ -57,7 +57,7 @@ NAT = -(2**63)
 
 @jit
 def measure(
-    x: Events, q: Questions, s: Segments, w: Matches, v: Windows, moments: Ints, begins: Ints, rows: Ints,
+    x: Events, q: Questions, s: Segments, w: Matches, v: Windows, m: Moments, begins: Ints, rows: Ints,
     first: int, last: int, out: Floats,
 ) -> None:  # fmt: skip
     """Answer all questions about the customers from first to last, in one pass over their events.
@@ -68,7 +68,7 @@ def measure(
         s: scratch space; so are w and v.
         w: as above.
         v: as above.
-        moments: (moments,) ascending.
+        m: the moments.
         begins: (customers,) the position of the first moment at which each has a row.
         rows: (customers,) the number of that row; those of the later moments follow.
         first: the customer to begin with.
@@ -79,12 +79,12 @@ def measure(
     moment: Int = np.int64(-1)
     while customer < last:
         row = rows[customer] + max(moment - begins[customer], 0)
-        cut, length, customer, moment = take_segments(x, s, v, moments, begins, customer, moment, last)
+        cut, length, customer, moment = take_segments(x, s, v, m.time, begins, customer, moment, last)
         for number in range(len(q.channel)):
-            matched = gather(x, q, s, w, number, cut, moments)
+            matched = gather(x, q, s, w, number, cut, m.time)
             if q.needs[number] & NEEDS_VALUE:
                 sum_up(s, w, cut)
-            answer_all(q, s, w, v, number, cut, matched, moments, out[:, row : row + length])
+            answer_all(q, s, w, v, number, cut, matched, m, out[:, row : row + length])
 
 
 @jit
@@ -126,37 +126,39 @@ def is_late(x: Events, customer: Int, moments: Ints) -> bool:
 
 
 @jit
-def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: int, moments: Ints) -> int:
+def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: int, moments: Ints) -> Int:
     """Copy side by side what a filter lets pass of the events known to each segment.
 
     Every event is copied, and the next one over it where it does not pass: a branch that nobody can foresee
     costs more. A long segment begins at a full block, so that its blocks do not depend on its neighbours.
     """
-    kinds, channel, needs = q.kinds[number], q.channel[number], q.needs[number]
+    kinds, channel, needs, time, value = q.kinds[number], q.channel[number], q.needs[number], w.time, w.value
     lowest, highest = q.lowest[number], q.highest[number]
-    time, value, actor = w.time, w.value, w.actor
-    matched = 0
+    is_plain = channel == -1 and len(x.recorded) == 0 and needs & NEEDS_ACTOR == 0
+    matched: Int = 0
     for segment in range(cut):
         customer, until = s.customer[segment], moments[s.last[segment] - 1]
-        if x.end[customer] - x.begin[customer] >= LONG:
+        begin, end = x.begin[customer], x.end[customer]
+        if end - begin >= LONG:
             matched = (matched + BLOCK - 1) // BLOCK * BLOCK
         s.begin[segment] = matched
-        for event in range(x.begin[customer], x.end[customer]):
-            if x.time[event] > until:
-                break
-            passes = kinds[x.kind[event]]
-            time[matched] = x.time[event]
-            if channel != -1:
-                passes &= x.channel[event] == channel
-            if len(x.recorded) != 0:
-                passes &= x.recorded[event] <= until
-            if needs & NEEDS_VALUE:
-                value[matched] = x.value[event]
-                passes &= (x.value[event] >= lowest) & (x.value[event] <= highest)  # NaN is in no range
-            if needs & NEEDS_ACTOR:
-                actor[matched] = x.actor[event]
-                passes &= x.actor[event] >= 0
-            matched += passes
+        while end > begin and x.time[end - 1] > until:
+            end -= 1
+        to = np.uint64(matched)
+        if is_plain and needs == 0:
+            for event in range(np.uint64(begin), np.uint64(end)):
+                time[to] = x.time[event]
+                to += np.uint64(kinds[np.uint64(x.kind[event])])
+            matched = np.int64(to)
+        elif is_plain:
+            for event in range(np.uint64(begin), np.uint64(end)):
+                one = x.value[event]
+                time[to], value[to] = x.time[event], one
+                is_in = (one >= lowest) & (one <= highest)  # NaN is in no range
+                to += np.uint64(kinds[np.uint64(x.kind[event])] & is_in)
+            matched = np.int64(to)
+        else:
+            matched = gather_some(x, q, w, number, begin, end, until, matched)
         s.end[segment] = matched
         time[matched] = NEVER
         matched += 1
@@ -164,54 +166,88 @@ def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: i
 
 
 @jit
-def sum_up(s: Segments, w: Matches, cut: int) -> None:
-    """What every full block of long segments amounts to."""
-    for segment in range(cut):
-        if s.end[segment] - s.begin[segment] >= LONG:
-            for block in range(s.begin[segment] // BLOCK, s.end[segment] // BLOCK):
-                low, high = block * BLOCK, (block + 1) * BLOCK
-                w.sums[block] = plain_total(w.value, low, high)
-                for is_min in (True, False):
-                    extremes_of = w.minima if is_min else w.maxima
-                    extremes_of[block] = plain_extreme(w.value, is_min, low, high)
-                _, _, _, x, y, xx, xy = plain_line(w.time, w.value, low, high)
-                w.lines[block, 0], w.lines[block, 1], w.lines[block, 2], w.lines[block, 3] = x, y, xx, xy
+def gather_some(
+    x: Events, q: Questions, w: Matches, number: int, begin: Int, end: Int, until: Int, matched: Int
+) -> Int:
+    """The same of one customer where more than activity and value decides."""
+    kinds, channel, needs = q.kinds[number], q.channel[number], q.needs[number]
+    for event in range(begin, end):
+        passes = kinds[x.kind[event]]
+        w.time[matched] = x.time[event]
+        if channel != -1:
+            passes &= x.channel[event] == channel
+        if len(x.recorded) != 0:
+            passes &= x.recorded[event] <= until
+        if needs & NEEDS_VALUE:
+            w.value[matched] = x.value[event]
+            passes &= (x.value[event] >= q.lowest[number]) & (x.value[event] <= q.highest[number])
+        if needs & NEEDS_ACTOR:
+            w.actor[matched] = x.actor[event]
+            passes &= x.actor[event] >= 0
+        matched += passes
+    return matched
 
 
 @jit
 def answer_all(
-    q: Questions, s: Segments, w: Matches, v: Windows, number: int, cut: int, matched: int, moments: Ints,
+    q: Questions, s: Segments, w: Matches, v: Windows, number: int, cut: int, matched: Int, m: Moments,
     out: Floats,
 ) -> None:  # fmt: skip
     """All questions that are asked of what one filter let pass."""
-    window, lag = np.int64(-2), np.int64(-1)
+    window, lag, length = np.int64(-2), np.int64(-1), out.shape[1] + 1  # one for what no row sees
     for question in range(q.asked_from[number], q.asked_from[number + 1]):
         is_new = q.lag[question] != lag
         if is_new:
             lag = q.lag[question]
-            find_edges(s, w.time, cut, moments, lag, v.high)
+            find_edges(s, w.time, cut, m, lag, v.high[:length])
         if is_new or q.window[question] != window:
             window = q.window[question]
-            find_edges(s, w.time, cut, moments, NEVER if window == ALWAYS else lag + window, v.low)
+            before = NEVER if window == ALWAYS else lag + window
+            find_edges(s, w.time, cut, m, before, v.low[:length])
         answer(q, w, v, question, matched, out[question])
 
 
-@jit
-def find_edges(s: Segments, time: Ints, cut: int, moments: Ints, before: int, edges: Ints) -> None:
-    """For the moment t of every row, the position of the first match after t - before."""
-    row = 0
+@jit(_nrt=False)
+def find_edges(s: Segments, time: Ints, cut: int, m: Moments, before: int, edges: Places) -> None:
+    """For the moment t of every row, the position of the first match after t - before.
+
+    Every match is counted at the first row that it precedes, and the counts are summed up: a branch for every
+    row, which nobody can foresee, would cost many times that. What lies behind a segment's last row is
+    counted at the next segment's first.
+    """
+    first_moment, last_moment, shift = m.time[0], m.time[-1], m.cells[0]
+    edges[:] = 0
+    row, place = 0, np.int64(0)
     for segment in range(cut):
-        position = s.begin[segment]
-        for moment in range(s.first[segment], s.last[segment]):
-            if before != NEVER:
-                while time[position] <= moments[moment] - before:  # after the last comes the end of time
-                    position += 1
-            edges[row] = position
-            row += 1
+        begin, end = s.begin[segment], s.end[segment]
+        first, length = s.first[segment], s.last[segment] - s.first[segment]
+        edges[row] += np.uint32(begin - place)
+        place = begin
+        if before != NEVER:
+            place = end
+            for match in range(np.uint64(begin), np.uint64(end)):
+                t = time[match] + before
+                if t > last_moment:
+                    edges[row + length] += np.uint32(end - np.int64(match))
+                    break
+                cell = np.uint64(max(t - first_moment, 0) >> shift)
+                moment, high = m.next[cell], m.next[cell + np.uint64(1)]
+                while moment < high:
+                    middle = (moment + high) >> 1
+                    if m.time[middle] < t:
+                        moment = middle + 1
+                    else:
+                        high = middle
+                edges[np.uint64(row + min(max(moment - first, 0), length))] += np.uint32(1)
+        row += length
+    total = np.uint32(0)
+    for row in range(len(edges)):
+        total += edges[row]
+        edges[row] = total
 
 
 @jit
-def answer(q: Questions, w: Matches, v: Windows, question: int, matched: int, out: Floats) -> None:
+def answer(q: Questions, w: Matches, v: Windows, question: int, matched: Int, out: Floats) -> None:
     """One question for every row; the aggregates are numbered in the order in which they stand here."""
     aggregate, low, high = q.aggregate[question], v.low, v.high
     if aggregate == COUNT:

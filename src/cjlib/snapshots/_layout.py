@@ -9,9 +9,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from .._jit import jit
+
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.int8]
+Places = npt.NDArray[np.uint32]  # positions that are never negative, which spares kernels a test
 Floats = npt.NDArray[np.float64]
 Int = int | np.int64
 
@@ -20,7 +23,8 @@ ALWAYS: Final = -1  # no window: the whole past
 NEVER: Final = 2**63 - 1
 BLOCK: Final = 64  # long windows are summed by blocks of so many matches, counted from the first
 LONG: Final = 2 * BLOCK
-CHUNK: Final = 20_000
+CHUNK: Final = 8_000
+CELLS: Final = 2_048
 
 COUNT: Final = 0
 SUM: Final = 1
@@ -62,19 +66,22 @@ class Grid:
     def __len__(self) -> int:
         return int(self.rows[-1])
 
+    @cached_property
+    def places(self) -> tuple[Codes, Codes]:
+        """(rows,) the position of each row's customer, and that of its moment."""
+        customers, numbers = np.empty(len(self), np.int32), np.empty(len(self), np.int32)
+        lay_out(self.begins, len(self.moments), customers, numbers)
+        return customers, numbers
+
     @property
     def customers(self) -> Codes:
         """(rows,) the position of each row's customer."""
-        positions = np.arange(len(self.begins), dtype=np.int32)
-        return np.repeat(positions, len(self.moments) - self.begins)
+        return self.places[0]
 
     @property
     def numbers(self) -> Codes:
         """(rows,) the position of each row's moment."""
-        if len(self.moments) == 1:
-            return np.zeros(len(self), np.int32)
-        shifts = self.rows[:-1] - self.begins
-        return (np.arange(len(self)) - np.repeat(shifts, len(self.moments) - self.begins)).astype(np.int32)
+        return self.places[1]
 
     @property
     def times(self) -> Ints:
@@ -89,6 +96,33 @@ class Grid:
         """Where the rows of one moment stand among all."""
         here = self.begins <= number
         return self.rows[:-1][here] + number - self.begins[here]
+
+
+@jit
+def lay_out(begins: Ints, moments: int, customers: Codes, numbers: Codes) -> None:
+    """Name the customer and the moment of every row."""
+    row = 0
+    for customer in range(len(begins)):
+        for number in range(begins[customer], moments):
+            customers[row], numbers[row] = customer, number
+            row += 1
+
+
+class Moments(NamedTuple):
+    """Moments in ascending order, and cells of time in which the next of them is found at once."""
+
+    time: Ints  # (moments,)
+    cells: Ints  # (1,) each is so many powers of two microseconds long, the first from the first moment on
+    next: Ints  # (cells + 1,) the position of the first moment that is not before the cell
+
+
+def in_cells(moments: Ints) -> Moments:
+    """The moments with their cells, about as many as make a cell with a moment in it rare."""
+    first, span = int(moments[0]), int(moments[-1]) - int(moments[0])
+    shift = max(span.bit_length() - CELLS.bit_length(), 0)
+    cells = np.arange((span >> shift) + 2, dtype=np.int64)
+    following = np.searchsorted(moments, first + (cells << shift)).astype(np.int64)
+    return Moments(moments, np.array([shift], np.int64), following)
 
 
 class Events(NamedTuple):
@@ -151,8 +185,8 @@ class Windows(NamedTuple):
     """Of every row: its moment and the slice of the matches that its window holds."""
 
     moment: Ints
-    low: Ints
-    high: Ints
+    low: Places
+    high: Places
 
 
 def scratch(x: Events, codes: int, moments: int, first: int, last: int) -> tuple[Segments, Matches, Windows]:
@@ -168,5 +202,5 @@ def scratch(x: Events, codes: int, moments: int, first: int, last: int) -> tuple
             code=np.empty(size, np.int32), sums=np.empty(blocks), minima=np.empty(blocks),
             maxima=np.empty(blocks), lines=np.empty((blocks, 4)), seen=np.zeros(codes, np.int32),
         ),
-        Windows(*(np.empty(rows, np.int64) for _ in Windows._fields)),
+        Windows(np.empty(rows, np.int64), np.empty(rows, np.uint32), np.empty(rows, np.uint32)),
     )  # fmt: skip
