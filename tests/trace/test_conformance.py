@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,9 +73,36 @@ def quality(pairs: list[tuple[int, int]], allowed: int) -> tuple[int, int, int]:
     return len(both), close, -sum(abs(left - right) for left, right in both)
 
 
+def aligned(left: list[int], right: list[int], allowed: int) -> list[tuple[int, int]]:
+    out = np.empty((len(left) + len(right), 2), np.int64)
+    filled = align(np.array(left, np.int64), np.array(right, np.int64), allowed, out)
+    return [(one, other) for one, other in out[:filled].tolist()]
+
+
+def test_thousands_of_records_of_one_customer_and_stage() -> None:
+    left, right = list(range(0, 9_000, 3)), list(range(1, 9_001, 3))
+    assert aligned(left, right, 1) == list(zip(left, right, strict=True))
+
+
+def test_a_stage_that_the_journey_does_not_have_is_told() -> None:
+    said = {"customer": ["a"], "stage": ["activ"], "time": ["2026-01-05"]}
+    with pytest.warns(UserWarning, match=r"1 recorded changes are to 'activ', .*did you mean 'active'"):
+        assert ("a", "activ", "unjustified") in verdicts(said)
+
+
+def test_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(cj.CJError, match=r"'stage' is not among 'customer', 'time'"):
+        verdicts({"customer": ["a"], "time": ["2026-01-05"]})
+
+
+def test_ids_of_another_type_are_told() -> None:
+    with pytest.raises(cj.CJError, match=r"those of the recorded stage changes int"):
+        verdicts({"customer": [7], "stage": ["active"], "time": ["2026-01-05"]})
+
+
 @given(times, times, st.integers(0, 3))
 def test_no_pairing_in_order_is_better(left: list[int], right: list[int], allowed: int) -> None:
-    found = align(left, right, allowed)
+    found = aligned(left, right, allowed)
     assert sorted(one for one, _ in found if one != NAT) == left
     assert sorted(one for _, one in found if one != NAT) == right
     most = min(len(left), len(right))

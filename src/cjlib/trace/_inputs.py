@@ -106,7 +106,7 @@ def prepare(
     return Prepared(ids, compiled, events.activities, kinds, inputs, tuple(notes))
 
 
-def join_ids(left: Any, right: Any) -> tuple[Any, Ints, Ints]:
+def join_ids(left: Any, right: Any, what: str = "attributes") -> tuple[Any, Ints, Ints]:
     """All ids in order, and for the ids of each side their places among them."""
     if right is None or len(right) == 0:
         return left, np.arange(len(left)), np.zeros(0, np.int64)
@@ -115,7 +115,7 @@ def join_ids(left: Any, right: Any) -> tuple[Any, Ints, Ints]:
     if type(left[0]) is not type(right[0]) and left.dtype.kind != right.dtype.kind:
         raise DataError(
             f"customer ids of the log are {type(left[0]).__name__} (such as {left[0]!r:.40}), those of the "
-            f"attributes {type(right[0]).__name__} (such as {right[0]!r:.40}); read both as the same type"
+            f"{what} {type(right[0]).__name__} (such as {right[0]!r:.40}); read both as the same type"
         )
     if len(left) == len(right) and bool(np.all(left == right)):
         return left, np.arange(len(left)), np.arange(len(right))
