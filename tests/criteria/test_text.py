@@ -218,6 +218,14 @@ def test_a_refusal_says_what_to_write(text: str, hint: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "wrong", ['count("b", within="14 m") >= 1', 'dwell() >= "3 moons"', 'count("b") >= "x"']
+)
+def test_what_is_wrong_inside_a_term_has_its_place(wrong: str) -> None:
+    with pytest.raises(CriterionError, match="at character 19"):
+        parse(f'happened("a") and {wrong}')
+
+
 def test_a_criterion_may_be_long_but_not_endless() -> None:
     long = " or ".join(f'happened("a{number}")' for number in range(2000))
     assert len(list(parse(long).leaves())) == 2000

@@ -13,7 +13,7 @@ import pytest
 
 from cjlib.data import EventLog
 from cjlib.errors import UnknownNameError, UsageError
-from cjlib.journey import Bands, Journey, Signal, Stage, Transition
+from cjlib.journey import Bands, Journey, Signal, Stage, Touchpoint, Transition
 from cjlib.outputs import report
 from cjlib.scoring import Scores
 from cjlib.trace import Trace, replay
@@ -63,7 +63,11 @@ def journey_called(label: str) -> Journey:
             Transition("gone", "trial", when='happened("return")', kind="reenter"),
             Transition("care", "trial", when='happened("relapse")', kind="regress"),
         ],
-        signals=[Signal("silent", label=label, when='idle("visit") >= "15d"', severity="high")],
+        touchpoints=[Touchpoint("call", stages=["trial", "care"], activities=["call"])],
+        signals=[
+            Signal("silent", label=label, when='idle("visit") >= "15d"', severity="high", response="call"),
+            Signal("noted", when='idle("visit") >= "10d"'),
+        ],
     )
 
 
@@ -129,6 +133,13 @@ def test_the_parts_that_take_most_from_a_score_stand_beside_it(page: Document) -
 def test_the_oldest_waiting_signals_come_first(page: Document) -> None:
     said = text(page)
     assert "The 3 oldest of 3." in said
+
+
+def test_scores_of_other_customers_are_refused() -> None:
+    journey = journey_called("Trial")
+    scores = Scores([1.0], scorer="mine", customers=["somebody else"])
+    with pytest.raises(UsageError, match="no customer of the scores, such as 'somebody else'"):
+        report(journey, trace_of(journey), scores=scores)
 
 
 def test_every_section_has_a_heading_that_names_it(page: Document) -> None:

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 
-from ..errors import CriterionError, UsageError, did_you_mean
+from ..errors import CJError, CriterionError, UsageError, did_you_mean
 from . import _terms
 from ._nodes import FLIPPED, MAX_LENGTH, And, Comparison, Contains, Criterion, Membership, Not, Or, Term
 
@@ -17,6 +17,7 @@ _OPERATORS = {ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<=", ast.Lt: "<", ast.Eq: "=
 _WORDS = {name: getattr(_terms, name) for name in _terms.__all__}
 _KEYWORDS = ("ever", "within", "channel", "touchpoint")
 _MAX_BRACKETS = 100
+_HERE = "criterion, at character"
 
 
 def parse(text: str) -> Criterion:
@@ -84,18 +85,23 @@ def _criterion(node: ast.expr) -> Criterion:
         )
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return Not(_criterion(node.operand))
-    if isinstance(node, ast.Compare):
-        return _comparison(node)
+    if isinstance(node, (ast.Compare, ast.Call)):
+        return _leaf(node)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
         raise _refused(node, "in text write 'and' and 'or' (& and | are for Python code)")
-    if isinstance(node, ast.Call):
-        found = _call(node)
-        if isinstance(found, Criterion):
-            return found
-        raise _refused(
-            node, f"{found} is a term; compare it with something, such as {found} >= {_example(found)}"
-        )
     raise _refused(node, "a comparison, happened(...) or known(...) was expected")
+
+
+def _leaf(node: ast.Compare | ast.Call) -> Criterion:
+    try:
+        found = _comparison(node) if isinstance(node, ast.Compare) else _call(node)
+    except CJError as error:
+        if str(error).startswith(_HERE):
+            raise
+        raise _refused(node, str(error)) from error
+    if isinstance(found, Criterion):
+        return found
+    raise _refused(node, f"{found} is a term; compare it, as in {found} >= {_example(found)}")
 
 
 def _example(term: Term) -> str:
@@ -188,4 +194,4 @@ def _call(node: ast.Call) -> Term | Criterion:
 
 def _refused(node: ast.expr, message: str) -> CriterionError:
     source = ast.unparse(node)[:80]
-    return CriterionError(f"criterion, at character {node.col_offset + 1} ({source!r}): {message}")
+    return CriterionError(f"{_HERE} {node.col_offset + 1} ({source!r}): {message}")

@@ -92,6 +92,8 @@ def gather(
 ) -> Facts:
     """Reads off the trace what the report needs."""
     is_waiting = np.isnat(trace.signals["ceased"]) & np.isnat(trace.signals["answered"])
+    asks = np.array([signal.response is not None for signal in journey.signals], dtype=bool)
+    is_waiting &= asks[trace.signals.codes("signal")]
     return Facts(
         journey=journey,
         trace=trace,

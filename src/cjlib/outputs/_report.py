@@ -100,6 +100,12 @@ def _check(journey: object, trace: object, scores: object, log: object) -> None:
     assert isinstance(trace, Trace)
     if journey.fingerprint != trace.journey.fingerprint:
         raise UsageError(f"the trace is of another version of the journey than {journey.name!r}")
+    if isinstance(scores, Scores) and len(scores):
+        known = set(trace.ids.tolist())
+        if not any(customer in known for customer in scores.customers.tolist()):
+            raise UsageError(
+                f"report: no customer of the scores, such as {scores.customers[0]!r:.80}, is in the trace"
+            )
 
 
 def _joined(trace: Trace, log: EventLog | None) -> Ledger:

@@ -201,7 +201,12 @@ def _busiest(facts: Facts) -> Iterator[str]:
 
 
 def _slowest(facts: Facts) -> Iterator[str]:
-    late = [row for row in facts.stages if row["median_days"] > row["target_days"]]
+    late = [
+        row
+        for row in facts.stages
+        if row["median_days"] > row["target_days"]
+        and facts.say.days(row["median_days"]) != facts.say.days(row["target_days"])
+    ]
     if late:
         worst = max(late, key=lambda row: float(row["median_days"] / max(row["target_days"], 1e-9)))
         yield facts.say(
@@ -355,9 +360,20 @@ def _signed(facts: Facts, size: float) -> str:
 
 
 def _part_labels(facts: Facts) -> dict[str, str]:
-    """How the measures are called on the page."""
-    groups = (group for scorecard in facts.journey.scorecards for group in scorecard.groups)
-    return {measure.id: measure.label or measure.id for group in groups for measure in group.measures}
+    """How the measures, and what else a score consists of, are called on the page."""
+    say, groups = facts.say, [group for scorecard in facts.journey.scorecards for group in scorecard.groups]
+    caps = {
+        f"@cap:{group.id}": say("Cap of “{group}”", group=isolated(group.label or group.id))
+        for group in groups
+    }
+    own = {
+        "@clip": say("Cut off by the scale"),
+        "@reweighting": say("Missing measures, re-weighted"),
+        "@pulse": say("Human judgement"),
+        "@rounding": say("Rounding"),
+        "@override": say("Override"),
+    }
+    return own | caps | {one.id: one.label or one.id for group in groups for one in group.measures}
 
 
 # Anchor, title, and what draws the section, in the order of the page.

@@ -103,6 +103,12 @@ def words(language: str) -> Words:
 
 
 SENTENCES = {
+    "Cap of “{group}”": "Plafond de « {group} »",
+    "Cut off by the scale": "Coupé par l’échelle",
+    "Missing measures, re-weighted": "Mesures manquantes, repondérées",
+    "Human judgement": "Appréciation humaine",
+    "Rounding": "Arrondi",
+    "Override": "Valeur imposée",
     "{count} customer, in one stage at a time; {active} on the journey now.":
         "{count} client, dans une seule étape à la fois ; {active} en parcours.",
     "{count} customers, each in one stage at a time; {active} on the journey now.":

@@ -117,6 +117,8 @@ class Trace:
         return explain_customer(self.journey, self._prepared, code, int(_int64(self.until)), self._max_visits)
 
     def _code(self, customer: Any) -> int:
+        if isinstance(customer, (list, tuple, set, dict, np.ndarray)):
+            raise UsageError(f"explain takes the id of one customer, not {customer!r:.80}")
         found = np.flatnonzero(self.ids == customer)
         if len(found) != 1 or self._prepared.inputs.customers[found[0], X_FIRST] == NAT:
             near = [str(one) for one in self.ids[:10_000].tolist()]
