@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.scoring import plain
 from tests.scoring.made import snapshot
-from tests.scoring.strategies import lonely, lookups, scorecards, snapshots
+from tests.scoring.strategies import ages_of, any_curve, lonely, lookups, scorecards, snapshots
 
 from cjlib.scoring import HealthScorer
 
@@ -24,13 +24,10 @@ def close(found: float, expected: float, card) -> bool:
     return math.isclose(found, expected, abs_tol=room(card)) or (math.isnan(found) and math.isnan(expected))
 
 
-@given(st.data())
-def test_every_number_equals_the_oracle(data):
-    card = data.draw(scorecards())
-    columns = data.draw(snapshots(card))
-    scores = HealthScorer(card).score(snapshot(columns))
+def check(card, columns, ages) -> None:
+    scores = HealthScorer(card).score(snapshot(columns, ages=ages))
     for row in range(len(scores)):
-        expected = plain.score(card, columns, row)
+        expected = plain.score(card, columns, row, ages)
         assert close(scores.values[row], expected["value"], card)
         assert math.isclose(scores.coverage[row], expected["coverage"], abs_tol=1e-12)
         assert (scores.coverage[row] == 1) == expected["is_complete"]
@@ -43,6 +40,19 @@ def test_every_number_equals_the_oracle(data):
             for name in {*found, *expected["parts"]}:
                 assert close(found.get(name, 0.0), expected["parts"].get(name, 0.0), card), name
             assert close(scores.base[row], plain.base(card), card)
+
+
+@given(st.data())
+def test_every_number_equals_the_oracle(data):
+    card = data.draw(scorecards())
+    check(card, data.draw(snapshots(card)), None)
+
+
+@given(st.data())
+def test_every_number_equals_the_oracle_where_evidence_ages_and_people_talk(data):
+    card = data.draw(scorecards(any_curve, fading=True))
+    columns = data.draw(snapshots(card))
+    check(card, columns, data.draw(ages_of(columns)))
 
 
 @given(st.data())

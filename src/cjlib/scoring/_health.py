@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from ..errors import DataError, UnknownNameError, UsageError
+from ..data._tables import Coded, Table
+from ..errors import UsageError
 from ..journey._journey import Journey
 from ..journey._plain import canonical_json, plain
-from ..journey._scorecards import Measure, Scorecard
-from ..journey.curves import Lookup, Percentile, Zscore
+from ..journey._scorecards import Scorecard
 from ._contract import Fingerprints, Scores
-from ._health_kernel import score_block
-from ._health_plan import HealthPlan, compiled
-from ._peers import peer_scores
+from ._health_plan import compiled
+from ._health_run import Outcome, Prepared, outcome
+from ._health_variants import Variants
+from ._overrides import Override, checked_overrides, in_force, override_table
 
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
 __all__ = ["HealthScorer"]
 
-BLOCK = 2048
-_plan_of = lru_cache(maxsize=64)(compiled)
+ROWS = 1 << 16
+_plan_of = lru_cache(maxsize=256)(compiled)
 
 
 def _a(kind: type) -> Any:
@@ -37,6 +39,14 @@ def _a(kind: type) -> Any:
     return check
 
 
+def _are_overrides(instance: HealthScorer, field: Any, value: Any) -> None:
+    checked_overrides(instance.scorecard, value)
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, Override) else tuple(value) if isinstance(value, list) else value
+
+
 @attrs.frozen
 class HealthScorer:
     """Scores by a scorecard: the arithmetic that a team agreed on, with exact parts.
@@ -44,17 +54,24 @@ class HealthScorer:
     Every measure has its part of the score: how far it moves the score away from neutral (in a sum: from the
     start) as if nothing were missing. Parts that begin with ``@`` are no measures: ``@reweighting`` is what
     sharing out the weight of missing measures changes, ``@cap:…`` what a group's minimum or maximum adds or
-    takes, ``@clip`` what is cut at the ends of the scale. In a worst-of, the part goes to the worst, evenly
-    if there are several. Base and parts are multiples of a tiny power of two: they add up to the score
-    exactly, in any order. Where the score is NaN, so are the parts.
+    takes, ``@clip`` what is cut at the ends of the scale, ``@pulse`` what the pulse changes, ``@rounding``
+    what rounding does, ``@override`` what people decided. In a worst-of, the part goes to the worst, evenly
+    if there are several. Base and the parts of measures, re-weighting, caps and clipping are multiples of a
+    tiny power of two: they add up exactly, in any order. Where the score is NaN, so are the parts.
 
-    ``coverage`` is the share of the weight whose metric is known. ``low`` and ``high`` are what the score
-    would be with everything missing at the worst, or at the best, that its curve can give; under a curve
-    among peers that includes what the peers miss.
+    ``coverage`` is the share of the weight whose metric is known, fading evidence in proportion; what is
+    waived counts as known. ``low`` and ``high`` are what the score would be with everything missing or stale
+    at the worst, or at the best, that its curve can give; under a curve among peers that includes what the
+    peers miss. A pulse that nobody gave is no missing evidence.
+
+    With a journey, the weights of the stage in which a customer is take the place of the scorecard's, and
+    those of its persona (the category ``@persona`` of the snapshot) the place of both; a scorecard whose face
+    is ``success`` says nothing of customers in prospect stages.
 
     Attributes:
         scorecard: the measures, curves, weights and bands.
         journey: the journey that it belongs to; its fingerprint goes into the scores.
+        overrides: what people decided about single customers, each with its author and time.
 
     >>> import cjlib as cj
     >>> logins = cj.Measure("logins", metric="logins", curve=cj.curves.linear(0, 10), weight=2)
@@ -73,6 +90,16 @@ class HealthScorer:
     journey: Journey | None = attrs.field(
         default=None, kw_only=True, repr=False, validator=attrs.validators.optional(_a(Journey))
     )
+    overrides: tuple[Override, ...] = attrs.field(
+        default=(), kw_only=True, repr=False, converter=_listed, validator=_are_overrides
+    )
+
+    def __attrs_post_init__(self) -> None:
+        self._variants.check()
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants.of(self.scorecard, self.journey)
 
     @property
     def name(self) -> str:
@@ -82,119 +109,87 @@ class HealthScorer:
     @property
     def requires(self) -> frozenset[str]:
         """The names of the metrics that the snapshot must have."""
-        return self.scorecard.requires
+        return frozenset(name for card in self._variants.cards() for name in card.requires)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Content hash of the scorecard; the order of what it lists counts, defaults do not."""
-        return hashlib.sha256(canonical_json(plain(self.scorecard)).encode()).hexdigest()
+        """Content hash of the scorecard and the overrides; the order counts, defaults do not."""
+        text = canonical_json(plain(self.scorecard))
+        text += "".join(repr(attrs.astuple(override)) for override in self.overrides)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def score(self, snapshot: Snapshot, /) -> Scores:
         """One score per row of a snapshot or panel.
 
         Raises:
             UnknownNameError: if the snapshot lacks a metric.
-            DataError: if a metric has categories where the curve needs numbers, or the other way round.
+            DataError: if a metric has categories where the curve needs numbers, or the other way round; if
+                nobody knows how old the evidence is that may grow stale.
+            UsageError: if the snapshot tells no stages or personas, and they matter.
         """
+        prepared = self._prepared(snapshot)
+        return self._scores(prepared, outcome(prepared, slice(0, len(snapshot))), snapshot=snapshot)
+
+    def stream(self, snapshot: Snapshot, *, rows: int = ROWS) -> Iterator[Scores]:
+        """The same scores, some rows at a time: parts of many millions need no memory of their own.
+
+        Args:
+            snapshot: a snapshot or panel.
+            rows: how many rows at a time.
+
+        >>> import cjlib as cj
+        >>> card = cj.Scorecard("health", groups=[cj.Group("all", measures=[
+        ...     cj.Measure("logins", metric="logins", curve=cj.curves.linear(0, 10))])])
+        >>> snapshot = cj.Snapshot.from_frame({"customer": ["a", "b", "c"], "logins": [1, 5, 9]})
+        >>> [scores.values.tolist() for scores in HealthScorer(card).stream(snapshot, rows=2)]
+        [[10.0, 50.0], [90.0]]
+        """
+        if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
+            raise UsageError(f"rows is a whole number, at least 1, not {rows!r:.80}")
+        prepared = self._prepared(snapshot)
+        for start in range(0, len(snapshot), rows):
+            block = slice(start, min(start + rows, len(snapshot)))
+            codes = snapshot.codes_of_customers[block]
+            yield self._scores(
+                prepared, outcome(prepared, block), customers=Coded(codes, snapshot.ids),
+                as_of=snapshot.moments[snapshot.numbers_of_moments[block]],
+            )  # fmt: skip
+
+    def overrides_in(self, snapshot: Snapshot, /) -> Table:
+        """What people decided: each override with its author and reason, and whether it is in force.
+
+        Columns ``customer measure value minimum maximum author reason start end status rows``; the status is
+        ``in force`` (in that many rows), ``expired``, ``not yet`` or ``unknown customer``.
+        """
+        return override_table(self.overrides, snapshot)
+
+    def _prepared(self, snapshot: Snapshot) -> Prepared:
         if not hasattr(snapshot, "numbers_of_moments"):
             kind = type(snapshot).__name__
             raise UsageError(f"HealthScorer: a Snapshot was expected, not {kind}: see Snapshot.from_frame")
-        plan = _plan_of(self.scorecard)
-        columns = [_column(self.scorecard, measure, snapshot) for measure in plan.measures]
-        values, parts, coverage, low, high = _scored(plan, columns, len(snapshot))
+        decided = [override for override in self.overrides if override.measure is not None]
+        given = frozenset(o.measure for o in decided if o.measure is not None and not o.waives)
+        waives = any(override.waives for override in decided)
+        plans = [_plan_of(card, given, waives) for card in self._variants.cards()]
+        return Prepared.of(
+            self.scorecard, plans, snapshot, given=given, overrides=in_force(self.overrides, snapshot),
+            has_overrides=len(decided) < len(self.overrides),
+            variants=self._variants.numbers(snapshot), undefined=self._variants.undefined(snapshot),
+        )  # fmt: skip
+
+    def _scores(self, prepared: Prepared, found: Outcome, **about: Any) -> Scores:
         journey = None if self.journey is None else self.journey.fingerprint
         return Scores(
-            values,
+            found.values,
             scorer=self,
-            snapshot=snapshot,
-            parts=parts,
-            part_names=plan.part_names,
-            base=plan.base,
+            parts=found.parts,
+            part_names=prepared.part_names,
+            base=found.base,
             scale=self.scorecard.scale,
-            coverage=coverage,
-            low=low,
-            high=high,
+            coverage=found.coverage,
+            low=found.low,
+            high=found.high,
             bands=self.scorecard.bands,
-            fingerprints=Fingerprints(journey=journey, scorer=self.fingerprint, data=snapshot.fingerprint),
+            fingerprints=Fingerprints(journey=journey, scorer=self.fingerprint, data=prepared.fingerprint),
+            **about,
         )
-
-
-def _scored(plan: HealthPlan, columns: list[_Column], rows: int) -> tuple[np.ndarray, ...]:
-    values, coverage, low, high = (np.empty(rows) for _ in range(4))
-    parts = np.empty((rows, len(plan.part_names)))
-    for start in range(0, rows, BLOCK):
-        block = slice(start, min(start + BLOCK, rows))
-        inputs = _block(columns, block)
-        outputs = (column[block] for column in (values, parts, coverage, low, high))
-        score_block(*inputs, plan.arrays, *outputs)
-    return values, parts, coverage, low, high
-
-
-def _block(columns: list[_Column], rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(m, n) metrics and bounds of some rows; the bounds are (m, 0) if there are none."""
-    shape = (len(columns), rows.stop - rows.start)
-    has_peers = any(column.lows is not None for column in columns)
-    metrics = np.empty(shape)
-    lows, highs = (np.full(shape if has_peers else (len(columns), 0), np.nan) for _ in range(2))
-    for i, column in enumerate(columns):
-        metrics[i] = column.metric[rows]
-        if column.lows is not None and column.highs is not None:
-            lows[i], highs[i] = column.lows[rows], column.highs[rows]
-    return metrics, lows, highs
-
-
-@attrs.frozen(eq=False)
-class _Column:
-    """What the kernel reads of one measure: its metric, or its score where a curve was applied before."""
-
-    metric: np.ndarray
-    lows: np.ndarray | None = None
-    highs: np.ndarray | None = None
-
-
-def _column(card: Scorecard, measure: Measure, snapshot: Snapshot) -> _Column:
-    if measure.metric not in snapshot:
-        raise UnknownNameError("metric", measure.metric, snapshot.names)
-    curve = measure.curve
-    if isinstance(curve, Lookup):
-        return _Column(_looked_up(curve, measure, snapshot))
-    metric = _numbers(measure, snapshot)
-    if isinstance(curve, (Percentile, Zscore)):
-        return _Column(*peer_scores(curve, metric, snapshot.numbers_of_moments, card.scale))
-    return _Column(metric)
-
-
-def _numbers(measure: Measure, snapshot: Snapshot) -> np.ndarray:
-    """(n,) the metric; a column without a single value could be anything, so it may be numbers."""
-    if snapshot.kind(measure.metric) == "category":
-        if snapshot.categories(measure.metric):
-            raise DataError(
-                f"measure {measure.id!r}: the curve {measure.curve.kind} needs numbers, but the metric "
-                f"{measure.metric!r} has categories: take cj.curves.lookup"
-            )
-        return np.full(len(snapshot), np.nan)
-    column: np.ndarray = snapshot[measure.metric]
-    return column
-
-
-def _looked_up(curve: Lookup, measure: Measure, snapshot: Snapshot) -> np.ndarray:
-    """(n,) scores of categories, or of numbers that the lookup names; NaN where missing or unheard of."""
-    otherwise = np.nan if curve.otherwise is None else curve.otherwise
-    if snapshot.kind(measure.metric) == "category":
-        scores = dict(curve.scores)
-        table = [scores.get(category, otherwise) for category in snapshot.categories(measure.metric)]
-        of_category: np.ndarray = np.array([*table, np.nan])[snapshot.codes(measure.metric)]
-        return of_category
-    numbers = snapshot[measure.metric]
-    found: np.ndarray = np.where(np.isnan(numbers), np.nan, otherwise)
-    for key, score in curve.scores if not np.isnan(numbers).all() else ():
-        found[numbers == _as_number(measure, key)] = score
-    return found
-
-
-def _as_number(measure: Measure, key: str) -> float:
-    try:
-        return {"true": 1.0, "false": 0.0}[key] if key in ("true", "false") else float(key)
-    except ValueError:
-        known = f"the metric {measure.metric!r} has numbers"
-        raise DataError(f"measure {measure.id!r}: the lookup names {key!r}, but {known}") from None

@@ -10,14 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._jit import jit
+from ._health_curves import apply_curve, clipped
 
-__all__ = [
-    "CARD", "GIVEN", "GROUP", "LINE", "LOGISTIC", "MEAN", "MEASURE", "STEPS_LOWER", "STEPS_UPPER", "SUM",
-    "WORST", "PlanArrays", "apply_curve", "score_block",
-]  # fmt: skip
+__all__ = ["CARD", "GROUP", "MEAN", "MEASURE", "SUM", "WORST", "PlanArrays", "score_block"]
 
 ALMOST_ONE = 1.0 - 2.0**-53
-GIVEN, STEPS_UPPER, STEPS_LOWER, LINE, LOGISTIC = 0, 1, 2, 3, 4
 MEAN, SUM, WORST = 0, 1, 2
 
 MEASURE = np.dtype(
@@ -28,7 +25,8 @@ MEASURE = np.dtype(
         ("lowest", np.float64),  # score that the curve gives
         ("highest", np.float64),
         ("fill", np.float64),  # score of a missing metric, NaN to leave it out
-        ("propagates", np.bool_),  # a missing metric leaves no score
+        ("stale", np.float64),  # score in place of stale evidence, NaN to leave it out
+        ("propagates", np.bool_),  # left out, it leaves no score
         ("weight", np.float64),
         ("column", np.int64),  # of the parts
     ],
@@ -82,6 +80,7 @@ def score_block(
     metrics: np.ndarray,
     lows: np.ndarray,
     highs: np.ndarray,
+    shares: np.ndarray,
     plan: PlanArrays,
     values: np.ndarray,
     parts: np.ndarray,
@@ -93,22 +92,25 @@ def score_block(
 
     ``metrics`` (m, n) holds NaN where missing. ``lows`` and ``highs`` (m, n), where they are no NaN, bound
     what becomes of a known score once its missing peers are known; they are (m, 0) if none has peers.
+    ``shares`` (m, n) tells how much the evidence still counts, from 0 to 1, and NaN where the measure is
+    waived; it is (m, 0) if all is fresh.
     """
     count, rows, card = metrics.shape[0], metrics.shape[1], plan.card[0]
     known, filled = np.empty((count, rows)), np.empty((count, rows))
     uncapped, groups = np.empty((len(plan.groups), rows)), np.empty((len(plan.groups), rows))
+    weighed, whole = np.empty(shares.shape), np.empty((count, 0))
     for i in range(count):
         measure = plan.measures[i]
         apply_curve(measure.curve, plan.knots[measure.first : measure.last], metrics[i], known[i])
-    cover(known, plan, coverage)
-    complete(known, plan.measures, False, lows, filled)
-    combine_card(filled, plan, uncapped, groups, low)
-    complete(known, plan.measures, True, highs, filled)
-    combine_card(filled, plan, uncapped, groups, high)
-    fill_missing(known, plan.measures, filled)
-    combine_card(filled, plan, uncapped, groups, values)
-    propagate(known, plan.measures, values)
-    write_parts(filled, uncapped, groups, values, plan, parts)
+    cover(known, shares, plan, coverage)
+    complete(known, shares, plan.measures, False, lows, filled)
+    combine_card(filled, whole, plan, uncapped, groups, low)
+    complete(known, shares, plan.measures, True, highs, filled)
+    combine_card(filled, whole, plan, uncapped, groups, high)
+    fill_missing(known, shares, plan, filled, weighed)
+    combine_card(filled, weighed, plan, uncapped, groups, values)
+    propagate(filled, shares, plan.measures, values)
+    write_parts(filled, weighed, uncapped, groups, values, plan, parts)
     for row in range(rows):
         values[row] = clipped(values[row], card.low, card.high)
         low[row] = clipped(low[row], card.low, card.high)
@@ -120,7 +122,7 @@ def score_block(
 
 
 @jit(error_model="numpy")
-def cover(known: np.ndarray, plan: PlanArrays, coverage: np.ndarray) -> None:
+def cover(known: np.ndarray, shares: np.ndarray, plan: PlanArrays, coverage: np.ndarray) -> None:
     """The share of the weight that rests on data: 1 if and only if nothing is missing, 0 if all is."""
     rows = len(coverage)
     in_group, missing = np.empty(rows), np.zeros(rows, dtype=np.int64)
@@ -130,10 +132,11 @@ def cover(known: np.ndarray, plan: PlanArrays, coverage: np.ndarray) -> None:
         for i in range(group.first, group.last):
             weight = plan.measures[i].weight
             for row in range(rows):
-                if np.isnan(known[i, row]):
-                    missing[row] += 1
-                else:
-                    in_group[row] += weight
+                share = 0.0 if np.isnan(known[i, row]) else 1.0
+                if shares.shape[1]:
+                    share = 1.0 if np.isnan(shares[i, row]) else share * shares[i, row]
+                missing[row] += share < 1.0
+                in_group[row] += share * weight
         weight, total = group.weight, group.total
         for row in range(rows):
             coverage[row] += weight * (in_group[row] / total)
@@ -144,40 +147,74 @@ def cover(known: np.ndarray, plan: PlanArrays, coverage: np.ndarray) -> None:
 
 @jit(error_model="numpy")
 def complete(
-    known: np.ndarray, measures: np.ndarray, is_best: bool, bounds: np.ndarray, filled: np.ndarray
+    known: np.ndarray,
+    shares: np.ndarray,
+    measures: np.ndarray,
+    is_best: bool,
+    bounds: np.ndarray,
+    filled: np.ndarray,
 ) -> None:
-    """Put all that is missing at one end of its curve; every score only rises with each."""
+    """Put all that is missing or stale at one end of its curve; every score only rises with each."""
+    rows = known.shape[1]
     for i in range(known.shape[0]):
         end = measures[i].highest if is_best else measures[i].lowest
-        for row in range(known.shape[1]):
+        for row in range(rows):
             filled[i, row] = end if np.isnan(known[i, row]) else known[i, row]
         for row in range(bounds.shape[1]):
             if not np.isnan(bounds[i, row]):
                 filled[i, row] = bounds[i, row]
+        for row in range(shares.shape[1]):
+            share = shares[i, row]
+            if share != 1.0:  # also NaN, which waives the measure
+                filled[i, row] = end if share == 0.0 else share * filled[i, row] + (1.0 - share) * end
 
 
 @jit(error_model="numpy")
-def fill_missing(known: np.ndarray, measures: np.ndarray, filled: np.ndarray) -> None:
-    """Put what the policies say in place of missing scores: a score, or NaN to leave them out."""
-    for i in range(known.shape[0]):
-        fill = measures[i].fill
-        for row in range(known.shape[1]):
-            filled[i, row] = fill if np.isnan(known[i, row]) else known[i, row]
+def fill_missing(
+    known: np.ndarray, shares: np.ndarray, plan: PlanArrays, filled: np.ndarray, weighed: np.ndarray
+) -> None:
+    """Put what the policies say in place of what is missing or stale: a score, or NaN to leave it out.
 
-
-@jit(error_model="numpy")
-def propagate(known: np.ndarray, measures: np.ndarray, raw: np.ndarray) -> None:
-    """Take the score away where a measure is missing without which there shall be none."""
-    for i in range(known.shape[0]):
-        if measures[i].propagates:
+    ``weighed`` tells how much of its weight a measure keeps whose stale share is left out.
+    """
+    for group in plan.groups:
+        for i in range(group.first, group.last):
+            fill, stale = plan.measures[i].fill, plan.measures[i].stale
             for row in range(known.shape[1]):
-                if np.isnan(known[i, row]):
+                filled[i, row] = fill if np.isnan(known[i, row]) else known[i, row]
+            for row in range(shares.shape[1]):
+                share = shares[i, row]
+                weighed[i, row] = 1.0
+                if share == 0.0 or (share < 1.0 and np.isnan(known[i, row])):
+                    filled[i, row] = stale
+                elif np.isnan(share):
+                    filled[i, row] = np.nan
+                elif share < 1.0 and not np.isnan(stale):
+                    filled[i, row] = share * known[i, row] + (1.0 - share) * stale
+                elif share < 1.0 and group.combine == SUM:
+                    filled[i, row] = share * known[i, row]
+                elif share < 1.0:
+                    weighed[i, row] = share
+
+
+@jit(error_model="numpy")
+def propagate(filled: np.ndarray, shares: np.ndarray, measures: np.ndarray, raw: np.ndarray) -> None:
+    """Take the score away where a measure is left out without which there shall be none, unless waived."""
+    for i in range(filled.shape[0]):
+        if measures[i].propagates:
+            for row in range(filled.shape[1]):
+                if np.isnan(filled[i, row]) and not (shares.shape[1] and np.isnan(shares[i, row])):
                     raw[row] = np.nan
 
 
 @jit(error_model="numpy")
 def combine_card(
-    filled: np.ndarray, plan: PlanArrays, uncapped: np.ndarray, groups: np.ndarray, raw: np.ndarray
+    filled: np.ndarray,
+    weighed: np.ndarray,
+    plan: PlanArrays,
+    uncapped: np.ndarray,
+    groups: np.ndarray,
+    raw: np.ndarray,
 ) -> None:
     """The score before it is cut to the scale, NaN if all is left out; fills the scores of the groups."""
     card = plan.card[0]
@@ -185,24 +222,30 @@ def combine_card(
     for g in range(len(plan.groups)):
         group = plan.groups[g]
         first, last = group.first, group.last
-        combine(group.combine, filled[first:last], plan.measures["weight"][first:last], uncapped[g])
+        weights = plan.measures["weight"][first:last]
+        combine(group.combine, filled[first:last], weighed[first:last], weights, uncapped[g])
         minimum, maximum = group.minimum, group.maximum
         for row in range(len(raw)):
             groups[g, row] = clipped(uncapped[g, row], minimum, maximum)
-    combine(card.combine, groups, plan.groups["weight"], raw)
+    combine(card.combine, groups, np.empty((len(groups), 0)), plan.groups["weight"], raw)
     for row in range(len(raw)):
         raw[row] = quantised(start + raw[row], quantum)
 
 
 @jit(error_model="numpy")
-def combine(how: int, scores: np.ndarray, weights: np.ndarray, combined: np.ndarray) -> None:
-    """Weighted mean, weighted sum or worst of the scores that are no NaN; NaN if there is none."""
+def combine(
+    how: int, scores: np.ndarray, weighed: np.ndarray, weights: np.ndarray, combined: np.ndarray
+) -> None:
+    """Weighted mean, weighted sum or worst of the scores that are no NaN; NaN if there is none.
+
+    ``weighed`` are the shares of the weights that count, (m, 0) if all count in full.
+    """
     rows = len(combined)
     weight = np.zeros(rows)
     combined[:] = np.inf if how == WORST else 0.0
     for i in range(len(scores)):
-        own = weights[i]
         for row in range(rows):
+            own = weights[i] * weighed[i, row] if weighed.shape[1] else weights[i]
             if not np.isnan(scores[i, row]):
                 weight[row] += own
                 if how == WORST:
@@ -219,6 +262,7 @@ def combine(how: int, scores: np.ndarray, weights: np.ndarray, combined: np.ndar
 @jit(error_model="numpy")
 def write_parts(
     filled: np.ndarray,
+    weighed: np.ndarray,
     uncapped: np.ndarray,
     groups: np.ndarray,
     raw: np.ndarray,
@@ -240,7 +284,7 @@ def write_parts(
         group = plan.groups[g]
         write_factors(g, groups, plan, factors)
         for i in range(group.first, group.last):
-            move_by_measure(i, group, filled, plan, moved)
+            move_by_measure(i, group, filled, weighed, plan, moved)
             column = plan.measures[i].column
             for row in range(rows):
                 part = quantised(factors[row] * moved[row], card.quantum)
@@ -255,7 +299,7 @@ def write_parts(
                     parts[row, group.cap_column] = part
                     rest[row] -= part
     if card.reweighting_column >= 0:
-        send_to_reweighting(filled, card.reweighting_column, largest_column)
+        send_to_reweighting(filled, weighed, card.reweighting_column, largest_column)
     for row in range(rows):
         parts[row, largest_column[row]] += rest[row]
         parts[row, card.clip_column] = clipped(raw[row], card.low, card.high) - raw[row]
@@ -274,7 +318,9 @@ def write_factors(g: int, groups: np.ndarray, plan: PlanArrays, factors: np.ndar
 
 
 @jit(error_model="numpy")
-def move_by_measure(i: int, group: Any, filled: np.ndarray, plan: PlanArrays, moved: np.ndarray) -> None:
+def move_by_measure(
+    i: int, group: Any, filled: np.ndarray, weighed: np.ndarray, plan: PlanArrays, moved: np.ndarray
+) -> None:
     """What a measure moves its group (n,), were nothing left out: from neutral, or in a sum from nothing."""
     weight = plan.measures[i].weight
     reference = 0.0 if group.combine == SUM else plan.card[0].neutral
@@ -284,6 +330,8 @@ def move_by_measure(i: int, group: Any, filled: np.ndarray, plan: PlanArrays, mo
         moved[:] = weight / group.total if group.combine == MEAN else weight
     for row in range(len(moved)):
         moved[row] *= 0.0 if np.isnan(filled[i, row]) else filled[i, row] - reference
+    for row in range(weighed.shape[1]):
+        moved[row] *= weighed[i, row]
 
 
 @jit(error_model="numpy")
@@ -300,70 +348,12 @@ def shares_of_worst(i: int, scores: np.ndarray, shares: np.ndarray) -> None:
 
 
 @jit(error_model="numpy")
-def send_to_reweighting(filled: np.ndarray, column: int, columns: np.ndarray) -> None:
-    """Let what remains go to the re-weighting (n,) where a measure is left out."""
+def send_to_reweighting(filled: np.ndarray, weighed: np.ndarray, column: int, columns: np.ndarray) -> None:
+    """Let what remains go to the re-weighting (n,) where a measure is left out, be it in part."""
     for i in range(filled.shape[0]):
         for row in range(filled.shape[1]):
-            if np.isnan(filled[i, row]):
+            if np.isnan(filled[i, row]) or (weighed.shape[1] and weighed[i, row] < 1.0):
                 columns[row] = column
-
-
-@jit(error_model="numpy")
-def apply_curve(kind: int, knots: np.ndarray, metrics: np.ndarray, scores: np.ndarray) -> None:
-    """Fill the scores of one measure; NaN stays NaN, and infinities get what the curve tends to.
-
-    ``knots`` (p, 2) are pairs of metric and score; for steps the upper edge of each range and its score; for
-    a logistic curve (middle, lowest) and (spread, highest).
-    """
-    last = len(knots) - 1
-    for row in range(len(metrics)):
-        metric, j = metrics[row], 0
-        if kind == GIVEN or np.isnan(metric):
-            scores[row] = metric
-        elif kind == LOGISTIC:
-            scores[row] = logistic(metric, knots[0, 0], knots[1, 0], knots[0, 1], knots[1, 1])
-        elif kind == STEPS_UPPER:
-            while j < last and metric >= knots[j, 0]:
-                j += 1
-            scores[row] = knots[j, 1]
-        elif kind == STEPS_LOWER:
-            while j < last and metric > knots[j, 0]:
-                j += 1
-            scores[row] = knots[j, 1]
-        elif metric <= knots[0, 0]:
-            scores[row] = knots[0, 1]
-        else:
-            while j < last and metric >= knots[j + 1, 0]:
-                j += 1
-            right = min(j + 1, last)
-            scores[row] = line(metric, knots[j, 0], knots[right, 0], knots[j, 1], knots[right, 1])
-
-
-@jit(error_model="numpy")
-def line(metric: float, left: float, right: float, left_score: float, right_score: float) -> float:
-    """On the straight line between two knots; halves, because a difference may overflow."""
-    if left == right:
-        return left_score
-    way = (metric / 2 - left / 2) / (right / 2 - left / 2)
-    score = left_score + (right_score - left_score) * way
-    return clipped(score, min(left_score, right_score), max(left_score, right_score))
-
-
-@jit(error_model="numpy")
-def logistic(metric: float, middle: float, spread: float, lowest: float, highest: float) -> float:
-    """On the S-shaped curve, written so that neither end overflows."""
-    distance = (metric - middle) / spread
-    shrunk = np.exp(-abs(distance))
-    way = 1.0 / (1.0 + shrunk) if distance >= 0 else shrunk / (1.0 + shrunk)
-    return float(lowest + (highest - lowest) * way)
-
-
-@jit(error_model="numpy")
-def clipped(value: float, low: float, high: float) -> float:
-    """The value, or the end beyond which it lies; NaN stays NaN."""
-    if value < low:
-        return low
-    return high if value > high else value
 
 
 @jit(error_model="numpy")

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import attrs
 import numpy as np
 
+from ..errors import UsageError
 from ..journey._scorecards import Group, Measure, Scorecard
 from ..journey.curves import Curve, Linear, Logistic, Points, Steps
-from ._health_kernel import (
-    CARD,
-    GIVEN,
-    GROUP,
-    LINE,
-    LOGISTIC,
-    MEAN,
-    MEASURE,
-    STEPS_LOWER,
-    STEPS_UPPER,
-    SUM,
-    WORST,
-    PlanArrays,
-)
+from ._health_curves import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
+from ._health_kernel import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
 
-__all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "cap_name", "compiled"]
+__all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "cap_name", "compiled", "curve_arrays", "neutral", "weighted"]
 
 CLIP = "@clip"
 REWEIGHTING = "@reweighting"
@@ -57,15 +47,37 @@ def cap_name(group: Group) -> str:
     return f"@cap:{group.id}"
 
 
-def compiled(card: Scorecard) -> HealthPlan:
-    """The scorecard as arrays; what has no weight is left out."""
+def weighted(card: Scorecard, weights: Mapping[str, float]) -> Scorecard:
+    """The scorecard with other weights, by measure; a group of which nothing is left weighs nothing.
+
+    Raises:
+        UsageError: if nothing is left at all.
+    """
+    groups = []
+    for group in card.groups:
+        own = [attrs.evolve(one, weight=weights.get(one.id, one.weight)) for one in group.measures]
+        is_left = any(one.weight for one in own)
+        groups.append(attrs.evolve(group, measures=own) if is_left else attrs.evolve(group, weight=0.0))
+    if not any(group.weight for group in groups):
+        raise UsageError(f"scorecard {card.id!r}: with the weights {dict(weights)!r:.200} nothing counts")
+    return attrs.evolve(card, groups=groups)
+
+
+def compiled(card: Scorecard, given: frozenset[str] = frozenset(), can_leave_out: bool = False) -> HealthPlan:
+    """The scorecard as arrays; what has no weight is left out.
+
+    Args:
+        card: the scorecard.
+        given: the measures that come as scores, their curves already applied.
+        can_leave_out: whether measures may be left out whatever their policy.
+    """
     groups = sorted((group for group in card.groups if group.weight), key=lambda group: group.id)
-    names = _part_names(card)
+    names = _part_names(card, can_leave_out)
     columns = {name: i for i, name in enumerate(names)}
     pairs = [(group, measure) for group in groups for measure in _counting(group)]
     knots = [_knots(measure.curve, card.scale) for _, measure in pairs]
     arrays = PlanArrays(
-        measures=_measure_rows(card, pairs, np.cumsum([0, *map(len, knots)]), columns),
+        measures=_measure_rows(card, pairs, np.cumsum([0, *map(len, knots)]), columns, given),
         groups=_group_rows(card, groups, columns),
         card=_card_row(card, groups, columns),
         knots=np.concatenate([*knots, np.empty((0, 2))]),
@@ -80,14 +92,20 @@ def compiled(card: Scorecard) -> HealthPlan:
 
 
 def _measure_rows(
-    card: Scorecard, pairs: list[tuple[Group, Measure]], knots: np.ndarray, columns: dict[str, int]
+    card: Scorecard,
+    pairs: list[tuple[Group, Measure]],
+    knots: np.ndarray,
+    columns: dict[str, int],
+    given: frozenset[str],
 ) -> np.ndarray:
     rows = np.zeros(len(pairs), dtype=MEASURE)
     for i, (group, measure) in enumerate(pairs):
         lowest, highest = measure.curve.span(card.scale)
         fill = _fill(card, group, measure)
+        stale = {"missing": fill, "worst": lowest}.get(measure.stale, _neutral_in(group, card))
         propagates = (measure.missing or card.missing) == "propagate"
-        rows[i] = (_kind(measure.curve), knots[i], knots[i + 1], lowest, highest, fill, propagates,
+        kind = GIVEN if measure.id in given else _kind(measure.curve)
+        rows[i] = (kind, knots[i], knots[i + 1], lowest, highest, fill, stale, propagates,
                    measure.weight, columns[measure.id])  # fmt: skip
     return rows
 
@@ -107,12 +125,13 @@ def _group_rows(card: Scorecard, groups: list[Group], columns: dict[str, int]) -
 
 def _card_row(card: Scorecard, groups: list[Group], columns: dict[str, int]) -> np.ndarray:
     total = math.fsum(group.weight for group in groups)
-    row = (COMBINES[card.combine], total, card.start or 0.0, _neutral(card), 0.0, *card.scale, 1.0,
+    row = (COMBINES[card.combine], total, card.start or 0.0, neutral(card), 0.0, *card.scale, 1.0,
            columns.get(REWEIGHTING, -1), columns[CLIP])  # fmt: skip
     return np.array([row], dtype=CARD)
 
 
-def _neutral(card: Scorecard) -> float:
+def neutral(card: Scorecard) -> float:
+    """The score that says neither good nor bad."""
     return card.neutral if card.neutral is not None else card.scale[0] / 2 + card.scale[1] / 2
 
 
@@ -120,9 +139,15 @@ def _counting(group: Group) -> list[Measure]:
     return sorted((measure for measure in group.measures if measure.weight), key=lambda measure: measure.id)
 
 
-def _part_names(card: Scorecard) -> tuple[str, ...]:
+def _neutral_in(group: Group, card: Scorecard) -> float:
+    return 0.0 if (group.combine or card.combine) == "sum" else neutral(card)
+
+
+def _part_names(card: Scorecard, can_leave_out: bool) -> tuple[str, ...]:
     """The measures, then what is none: re-weighting where it can happen, caps, and clipping to the scale."""
-    ignores = any((measure.missing or card.missing) == "ignore" for measure in card.measures)
+    policies = {measure.missing or card.missing for measure in card.measures}
+    policies |= {"ignore"} if any(measure.half_life for measure in card.measures) else set()
+    ignores = can_leave_out or "ignore" in policies
     combines = {card.combine, *(group.combine or card.combine for group in card.groups)}
     capped = [group for group in card.groups if group.minimum is not None or group.maximum is not None]
     return (
@@ -131,6 +156,11 @@ def _part_names(card: Scorecard) -> tuple[str, ...]:
         *map(cap_name, capped),
         CLIP,
     )
+
+
+def curve_arrays(curve: Curve, scale: tuple[float, float]) -> tuple[int, np.ndarray]:
+    """Kind and knots of a curve, as the kernel reads them."""
+    return _kind(curve), _knots(curve, scale)
 
 
 def _kind(curve: Curve) -> int:
@@ -157,7 +187,7 @@ def _knots(curve: Curve, scale: tuple[float, float]) -> np.ndarray:
 def _fill(card: Scorecard, group: Group, measure: Measure) -> float:
     policy = measure.missing or card.missing
     if policy == "neutral":
-        return 0.0 if (group.combine or card.combine) == "sum" else _neutral(card)
+        return _neutral_in(group, card)
     if policy == "worst":
         return measure.curve.span(card.scale)[0]
     if policy == "prior":
@@ -183,7 +213,8 @@ def _quantum(plan: PlanArrays) -> float:
     """
     measures, groups, card = plan.measures, plan.groups, plan.card[0]
     group = groups[np.repeat(np.arange(len(groups)), groups["last"] - groups["first"])]
-    ends = np.stack([measures["lowest"], measures["highest"], np.nan_to_num(measures["fill"])])
+    fills = [np.nan_to_num(measures[name]) for name in ("fill", "stale")]
+    ends = np.stack([measures["lowest"], measures["highest"], *fills])
     reach = np.abs(ends).max(axis=0) + abs(card["neutral"])
     factors = _factors(group["weight"], card["combine"], card["total"])
     in_group = zip(measures["weight"], group["combine"], group["total"], strict=True)

@@ -73,10 +73,11 @@ class Given:
 
     rows: int
     digest: str
+    ages: Mapping[str, Floats] = attrs.field(factory=dict, eq=False)
 
     def age(self, name: str) -> Floats:
-        """NaN: nobody knows."""
-        return np.full(self.rows, np.nan)
+        """As the table tells; NaN where nobody knows."""
+        return self.ages.get(name, np.full(self.rows, np.nan))
 
     def stage(self) -> Column:
         """Not to be had."""
@@ -137,7 +138,14 @@ class Snapshot:
     _kept: dict[tuple[str, str], Any] = attrs.field(factory=dict, init=False)
 
     @classmethod
-    def from_frame(cls, frame: Any, *, customer: str = "customer", as_of: Any = None) -> Snapshot:
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        customer: str = "customer",
+        as_of: Any = None,
+        ages: Mapping[str, str] | None = None,
+    ) -> Snapshot:
         """A snapshot from a ready-made table: every other column is a metric.
 
         Numbers and booleans (1 and 0) become numbers, text and sets become categories.
@@ -146,6 +154,7 @@ class Snapshot:
             frame: pandas, polars, pyarrow, DuckDB, or a mapping of columns; it is never changed.
             customer: the name of the column with the ids.
             as_of: the moment of the whole table, or the name of a column with the moments.
+            ages: by metric, the name of the column that tells how many days old its evidence is.
 
         Raises:
             DataError: if a column is missing or cannot be used, an id is missing, or a customer stands twice
@@ -156,10 +165,11 @@ class Snapshot:
         (array([3., 7.]), array(['pro', None], dtype=object))
         """
         found = columns_of(frame, customer, as_of)
+        known = _ages(found.columns, ages or {})
         return cls(
             ids=found.ids, codes_of_customers=found.codes, moments=found.moments.view("datetime64[us]"),
             numbers_of_moments=found.numbers, metrics={}, ledger=found.ledger, columns=found.columns,
-            later=Given(len(found.codes), found.digest),
+            later=Given(len(found.codes), found.digest, known),
         )  # fmt: skip
 
     @property
@@ -339,6 +349,19 @@ def columns_of(frame: Any, customer: str, as_of: Any) -> Found:
     moments, numbers = np.unique(times, return_inverse=True)
     _refuse_repeats(codes, numbers, known)
     return Found(known, codes, moments, numbers.astype(np.int32), columns, findings.ledger())
+
+
+def _ages(columns: dict[str, Column], ages: Mapping[str, str]) -> dict[str, Floats]:
+    """Days by metric, out of the columns, of which they are none any more."""
+    for name in (*ages, *ages.values()):
+        if name not in columns:
+            raise UnknownNameError("column", name, columns)
+        if columns[ages.get(name, name)].categories:
+            raise DataError(f"column {ages.get(name, name)!r} must hold days, the age of evidence")
+    found = {name: columns[age].values for name, age in ages.items()}
+    for age in set(ages.values()):
+        del columns[age]
+    return found
 
 
 def _moments(source: Frame, as_of: Any, is_column: bool, n_rows: int, findings: Findings) -> Ints:

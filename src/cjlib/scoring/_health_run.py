@@ -1,0 +1,203 @@
+"""Scores of some rows: the kernel block by block, then what people say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from ..journey._scorecards import Scorecard
+from ._health_columns import Column, block_of, column_of, scores_of
+from ._health_kernel import score_block
+from ._health_plan import HealthPlan
+from ._overrides import InForce, Override
+
+if TYPE_CHECKING:
+    from ..snapshots import Snapshot
+
+__all__ = ["OVERRIDE", "PULSE", "ROUNDING", "Outcome", "Prepared", "outcome"]
+
+Floats = NDArray[np.float64]
+Change = Callable[[Floats], Floats]
+
+PULSE, ROUNDING, OVERRIDE = "@pulse", "@rounding", "@override"
+BLOCK = 2048
+THREADED = 1 << 15  # rows from which on a second thread is worth its start
+ALMOST_HALF = 1e-9
+
+
+@attrs.frozen(eq=False)
+class Outcome:
+    """What was found out about some rows, in the terms of `Scores`."""
+
+    values: Floats
+    parts: Floats
+    base: Floats
+    coverage: Floats
+    low: Floats
+    high: Floats
+
+    def take(self, rows: slice) -> tuple[Floats, ...]:
+        """What the kernel fills of some of the rows."""
+        return tuple(one[rows] for one in (self.values, self.parts, self.coverage, self.low, self.high))
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Prepared:
+    """A snapshot as the arithmetic reads it.
+
+    Attributes:
+        card: the scorecard.
+        plans: it and its variants, compiled.
+        columns: a column per measure.
+        variants: (n,) which plan judges each row; None if there is only one.
+        undefined: (n,) where nothing is to be said; None if nowhere.
+        pulse: (n,) scores of the pulse and how much they count; None without one.
+        decided: what people decided about whole scores, row by row.
+        part_names: the columns of the parts.
+        fingerprint: that of the snapshot.
+    """
+
+    card: Scorecard
+    plans: Sequence[HealthPlan]
+    columns: dict[str, Column]
+    variants: NDArray[np.int64] | None
+    undefined: NDArray[np.bool_] | None
+    pulse: tuple[Floats, Floats] | None
+    decided: InForce
+    part_names: tuple[str, ...]
+    fingerprint: str
+
+    @classmethod
+    def of(
+        cls,
+        card: Scorecard,
+        plans: Sequence[HealthPlan],
+        snapshot: Snapshot,
+        *,
+        given: frozenset[str],
+        overrides: InForce,
+        has_overrides: bool,
+        variants: NDArray[np.int64] | None,
+        undefined: NDArray[np.bool_] | None,
+    ) -> Prepared:
+        """What a scorecard reads of a snapshot."""
+        measures = {one.id: one for plan in plans for one in plan.measures}
+        columns = {
+            id: column_of(card, one, snapshot, [o for o in overrides if o[1].measure == id], id in given)
+            for id, one in measures.items()
+        }
+        extras = [PULSE] if card.pulse else []
+        extras += [ROUNDING] if card.decimals is not None else []
+        extras += [OVERRIDE] if has_overrides else []
+        return cls(
+            card=card, plans=plans, columns=columns, variants=variants, undefined=undefined,
+            pulse=None if card.pulse is None else scores_of(card, card.pulse, snapshot),
+            decided=[pair for pair in overrides if pair[1].measure is None],
+            part_names=(*plans[0].part_names, *extras), fingerprint=snapshot.fingerprint,
+        )  # fmt: skip
+
+
+def outcome(prepared: Prepared, rows: slice) -> Outcome:
+    """The scores of some consecutive rows."""
+    size = rows.stop - rows.start
+    names = prepared.part_names
+    found = Outcome(*(np.empty(shape) for shape in (size, (size, len(names)), size, size, size, size)))
+    if prepared.variants is None:
+        found.base[:] = prepared.plans[0].base
+        _fill(prepared.plans[0], prepared.columns, rows, found)
+    else:
+        _fill_variants(prepared, prepared.variants[rows], rows, found)
+    _by_people(prepared, rows, found)
+    return found
+
+
+def _fill_variants(prepared: Prepared, variants: NDArray[np.int64], rows: slice, found: Outcome) -> None:
+    """Every variant scores the rows that it judges."""
+    for number in np.unique(variants).tolist():
+        own = np.flatnonzero(variants == number)
+        columns = {id: one.take(own + rows.start) for id, one in prepared.columns.items()}
+        part = Outcome(*(np.empty((len(own), *one.shape[1:])) for one in _arrays(found)))
+        part.base[:] = prepared.plans[number].base
+        _fill(prepared.plans[number], columns, slice(0, len(own)), part)
+        for whole, some in zip(_arrays(found), _arrays(part), strict=True):
+            whole[own] = some
+
+
+def _arrays(found: Outcome) -> tuple[Floats, ...]:
+    return attrs.astuple(found, recurse=False)
+
+
+def _fill(plan: HealthPlan, columns: dict[str, Column], rows: slice, found: Outcome) -> None:
+    """One plan scores rows of columns, block by block, on two threads or more where there are many."""
+    chosen = [columns[measure.id] for measure in plan.measures]
+    starts = range(rows.start, rows.stop, BLOCK)
+
+    def work(start: int) -> None:
+        block = slice(start, min(start + BLOCK, rows.stop))
+        own = slice(block.start - rows.start, block.stop - rows.start)
+        score_block(*block_of(chosen, block), plan.arrays, *found.take(own))
+
+    threads = os.cpu_count() or 1
+    if rows.stop - rows.start < THREADED or threads == 1:
+        for start in starts:
+            work(start)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, starts))
+
+
+def _by_people(prepared: Prepared, rows: slice, found: Outcome) -> None:
+    """What the pulse, rounding and overrides make of the scores; each has its part."""
+    card, column = prepared.card, {name: i for i, name in enumerate(prepared.part_names)}
+    if prepared.pulse is not None:
+        pulse, shares = (one[rows] for one in prepared.pulse)
+        _change(found, column[PULSE], lambda scores: _pulsed(card, scores, pulse, shares))
+    if card.decimals is not None:
+        _change(found, column[ROUNDING], lambda scores: _rounded(card, scores))
+    for row, override in prepared.decided:
+        if rows.start <= row < rows.stop:
+            _override(found, row - rows.start, column[OVERRIDE], override)
+    if prepared.undefined is not None:
+        for one in (found.values, found.parts, found.low, found.high):
+            one[prepared.undefined[rows]] = np.nan
+
+
+def _change(found: Outcome, column: int, change: Change) -> None:
+    before = found.values.copy()
+    for one in (found.values, found.low, found.high):
+        one[:] = change(one)
+    found.parts[:, column] = found.values - before
+
+
+def _pulsed(card: Scorecard, scores: Floats, pulse: Floats, shares: Floats) -> Floats:
+    """What a pulse makes of scores; it never makes a better score the worse one."""
+    if card.pulse_as == "veto":
+        heard = np.fmin(scores, pulse)
+    else:
+        heard = np.clip(scores + np.nan_to_num(pulse), *card.scale)
+    faded = np.where(shares == 1, heard, scores + shares * (heard - scores))
+    return np.where(np.isnan(scores) | (shares == 0), scores, faded)
+
+
+def _rounded(card: Scorecard, scores: Floats) -> Floats:
+    """To the decimals of the scorecard, halves upwards; what is a half but for rounding errors is one."""
+    unit = 10.0 ** (card.decimals or 0)
+    units = scores * unit
+    rounded = np.floor(units + 0.5 + ALMOST_HALF * np.maximum(1.0, np.abs(units))) / unit
+    return np.clip(rounded, *card.scale)
+
+
+def _override(found: Outcome, row: int, column: int, override: Override) -> None:
+    before = found.values[row]
+    found.values[row] = override.apply(before)
+    if np.isnan(before) and override.value is not None:
+        found.parts[row] = 0.0
+        before = found.base[row]
+    found.parts[row, column] += found.values[row] - before
+    found.low[row], found.high[row] = override.apply(found.low[row]), override.apply(found.high[row])
