@@ -213,7 +213,7 @@ def by_people(card: Scorecard, value: float, pulse: float | None, share: float) 
     if card.pulse is not None and not math.isnan(value):
         heard = value
         if pulse is not None:
-            heard = min(value, pulse) if card.pulse_as == "veto" else clip(card, value + pulse)
+            heard = clip(card, min(value, pulse) if card.pulse_as == "veto" else value + pulse)
         value = steps["@pulse"] = value + share * (heard - value)
     if card.decimals is not None and not math.isnan(value):
         value = steps["@rounding"] = clip(card, rounded(value, card.decimals))

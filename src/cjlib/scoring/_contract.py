@@ -74,6 +74,7 @@ class Scores:
         band_labels: from the lowest band to the highest.
         as_of: (n,) datetime64[us] UTC, the moments that they speak of, None if unsaid.
         fingerprints: content hashes of journey, scorer and data.
+        snapshot: what was scored, None if unsaid.
 
     >>> scores = Scores([62.5, float("nan")], scorer="mine", customers=["acme", "brass"], base=50.0,
     ...                 parts={"logins": [20.0, float("nan")], "tickets": [-7.5, float("nan")]})
@@ -99,6 +100,7 @@ class Scores:
     band_labels: tuple[str, ...]
     as_of: np.ndarray | None
     fingerprints: Fingerprints
+    snapshot: Any
 
     def __init__(
         self,
@@ -162,7 +164,7 @@ class Scores:
             values=numbers, scorer=scorer, customers=ids, parts=matrix, part_names=names, base=start,
             link=link, scale=(float(scale[0]), float(scale[1])), band_codes=codes, band_labels=labels,
             as_of=moments(name, as_of, rows), fingerprints=_fingerprints(fingerprints, scorer, snapshot),
-            **evidence,
+            snapshot=snapshot, **evidence,
         )  # fmt: skip
 
     def __len__(self) -> int:

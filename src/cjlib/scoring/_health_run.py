@@ -177,10 +177,8 @@ def _change(found: Outcome, column: int, change: Change) -> None:
 
 def _pulsed(card: Scorecard, scores: Floats, pulse: Floats, shares: Floats) -> Floats:
     """What a pulse makes of scores; it never makes a better score the worse one."""
-    if card.pulse_as == "veto":
-        heard = np.fmin(scores, pulse)
-    else:
-        heard = np.clip(scores + np.nan_to_num(pulse), *card.scale)
+    heard = np.fmin(scores, pulse) if card.pulse_as == "veto" else scores + np.nan_to_num(pulse)
+    heard = np.clip(heard, *card.scale)
     faded = np.where(shares == 1, heard, scores + shares * (heard - scores))
     return np.where(np.isnan(scores) | (shares == 0), scores, faded)
 
