@@ -191,3 +191,11 @@ def test_no_rows_make_no_customers() -> None:
     customers = Customers.from_frame({"customer": [], "seats": []})
     assert len(customers) == 0
     assert customers.column("seats").starts.tolist() == [0]
+
+
+def test_objects_that_are_nothing_known_are_refused_and_not_written_down() -> None:
+    class Plan:
+        pass
+
+    with pytest.raises(DataError, match=r"plan: numbers, text.*not Plan in row 0"):
+        Customers.from_frame({"customer": ["a"], "plan": [Plan()]})

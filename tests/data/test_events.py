@@ -238,3 +238,8 @@ def test_recorded_counts_from_its_time_where_it_is_missing() -> None:
     log = EventLog.from_columns(["a", "a"], ["x", "x"], DAYS[:2], recorded=[None, DAYS[3]])
     assert log.recorded is not None
     assert log.recorded[0] == log.time[0]
+
+
+def test_ties_in_the_order_column_too_are_told_as_such() -> None:
+    log = EventLog.from_columns(["a"] * 2, ["x"] * 2, ["2024-01-01"] * 2, [1.0, 2.0], order=[7, 7])
+    assert noted(log, "equal in the order column too, so kept in input order") == 2

@@ -156,3 +156,17 @@ def test_the_hours_around_a_clock_change() -> None:
     utc, is_gap, _ = zoned(local, ZoneInfo("Europe/Paris"))
     assert is_gap.tolist() == [False, True, True, False]
     assert utc[3] - utc[0] == 1
+
+
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Paris"])
+@given(st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1)), st.sampled_from(["", "Z", "+05:30"]))
+def test_one_moment_is_read_as_a_column_of_it(tz: str, moment: datetime, offset: str) -> None:
+    text = moment.isoformat() + offset
+    findings = Findings(1)
+    column = to_times(as_column(np.array([text], dtype=object), "time"), tz, findings)
+    if findings.refused:
+        with pytest.raises(DataError, match="no clock"):
+            to_us(text, tz)
+    else:
+        assert to_us(text, tz) == column[0]
+        assert offset or to_us(moment, tz) == column[0]

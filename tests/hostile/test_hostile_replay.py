@@ -119,8 +119,19 @@ def test_one_event_is_one_visit() -> None:
 def test_an_activity_nobody_knows_is_noted_and_the_one_that_never_occurs_too() -> None:
     log = cj.EventLog.from_columns(["a"], ["lgoin"], ["2026-01-01"])
     ledger = str(replayed(log).ledger)
-    assert "never occurs: 'login'" in ledger
+    assert "never occurs: 'login' (did you mean 'lgoin'?)" in ledger
     assert "on no map: 'lgoin'" in ledger
+
+
+def test_values_that_no_exact_sum_holds_are_named() -> None:
+    ways = [cj.Transition("trial", "active", when='sum("paid") >= 10')]
+    journey = cj.Journey("demo", stages=[cj.Stage("trial"), cj.Stage("active")], transitions=ways)
+    days = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    log = cj.EventLog.from_columns(["a", "b", "b"], ["paid"] * 3, days, [1.0, 4e12, 2e12])
+    with pytest.raises(
+        cj.CJError, match="'b', such as 4000000000000.0 of 'paid' in row 1"
+    ):
+        cj.replay(journey, log, until="2026-02-01")
 
 
 def test_a_waiver_for_nobody_is_noted() -> None:
@@ -128,7 +139,8 @@ def test_a_waiver_for_nobody_is_noted() -> None:
 
 
 def test_a_stage_nobody_knows_is_a_record_that_nothing_justifies() -> None:
-    found = cj.conformance(replayed(), said(stage=["actve"]))
+    with pytest.warns(UserWarning, match="did you mean 'active'"):
+        found = cj.conformance(replayed(), said(stage=["actve"]))
     assert found["verdict"][found["stage"] == "actve"].tolist() == ["unjustified"]
 
 

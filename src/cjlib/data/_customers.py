@@ -93,7 +93,7 @@ class Customers:
     def __repr__(self) -> str:
         return f"Customers({len(self.ids):,} with {', '.join(self.names) or 'no attributes'})"
 
-    def _stored(self, name: str) -> AttributeColumn:
+    def stored(self, name: str) -> AttributeColumn:
         if name not in self.names:
             raise UnknownNameError("attribute", name, self.names)
         return self._columns[name]
@@ -104,7 +104,7 @@ class Customers:
         Raises:
             UnknownNameError: if there is no such attribute.
         """
-        return last_per_moment(self._stored(name))
+        return last_per_moment(self.stored(name))
 
     def at(self, name: str, t: Any) -> np.ndarray:
         """(n_ids,) float64: the attribute's values at ``t`` (see `AttributeColumn`), NaN where unknown.

@@ -36,6 +36,7 @@ OBJECT_KINDS = (
     frozenset({"date", "time"}),
     *(frozenset({kind}) for kind in ("text", "set", "UUID")),
 )
+WRITTEN = frozenset(KIND_OF_OBJECTS) | {"bytes"}
 WORDS = {"true": 1.0, "yes": 1.0, "1": 1.0, "false": 0.0, "no": 0.0, "0": 0.0}
 SEPARATOR = ";"
 
@@ -77,7 +78,14 @@ def _natural_kind(column: Column, findings: Findings) -> Kind:
     if column.is_arrow:
         return _arrow_kind(column.values.type)
     if column.values.dtype.kind == "O":
-        found, _ = main_kind(column.values, column.name, Findings(len(column)), OBJECT_KINDS)
+        found, is_main = main_kind(column.values, column.name, Findings(len(column)), OBJECT_KINDS)
+        strange = sorted(found - WRITTEN)
+        if strange:
+            row = int(np.argmax(is_main))
+            raise DataError(
+                f"{column.name}: numbers, text, booleans, dates or sets were expected, not {strange[0]} "
+                f"in row {row}, {shown(column.values[row])}"
+            )
         return KIND_OF_OBJECTS.get(min(found, default=""), "text")
     kinds: dict[str, Kind] = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
     return kinds.get(column.values.dtype.kind, "text")

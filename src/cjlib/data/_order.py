@@ -68,10 +68,11 @@ def note_ties(
     customer = np.searchsorted(starts, tied, side="right") - 1
     moment = _mixed(customer, time[tied], None if order is None else order[tied])
     n_open = 0 if value is None else _n_open_lasts(moment, customer, activity[tied], value[tied])
+    kept = "kept in input order" if order is None else "equal in the order column too, so kept in input order"
     findings.note(
         "events at the same time as another of their customer",
         len(tied),
-        f"kept in input order; {_n_distinct(customer):,} customers; "
+        f"{kept}; {_n_distinct(customer):,} customers; "
         f"for {n_open:,} of them the answer of last() depends on it",
     )
     if not has_ids:

@@ -54,6 +54,9 @@ def to_us(value: object, tz: str | tzinfo = "UTC") -> int:
         raise UsageError(f"a time was expected, not {shown(value)}: {INTEGER_HINT}")
     if not isinstance(value, (str, datetime, date, np.datetime64)):
         raise UsageError(f"a time was expected (a datetime, a date or ISO text), not {shown(value)}")
+    quick = _quick(value, tz)
+    if quick is not None:
+        return quick
     findings = Findings(1)
     array = np.empty(1, dtype=object)
     array[0] = value
@@ -62,6 +65,20 @@ def to_us(value: object, tz: str | tzinfo = "UTC") -> int:
         entry = findings.refused[0]
         raise DataError(f"{shown(value)}: {entry.reason}{': ' + entry.detail if entry.detail else ''}")
     return int(time[0])
+
+
+def _quick(value: Any, tz: str | tzinfo) -> int | None:
+    """The same for what is plainly a time; None for all that needs a closer look."""
+    if isinstance(value, str):
+        us, state = _from_text(value)
+    elif type(value) in (datetime, date):
+        us, state = _from_object(value)
+    elif isinstance(value, np.datetime64) and value.dtype == "datetime64[us]":
+        us, state = int(value.view(np.int64)), NAIVE
+    else:
+        return None
+    is_told = state == AWARE or (state == NAIVE and (tz is UTC or tz == "UTC"))
+    return us if is_told and MIN_US <= us < MAX_US else None
 
 
 def to_times(column: Column, tz: str | tzinfo, findings: Findings, *, required: bool = True) -> np.ndarray:

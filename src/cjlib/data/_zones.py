@@ -41,25 +41,25 @@ def zoned(local: np.ndarray, zone: tzinfo) -> tuple[np.ndarray, np.ndarray, np.n
     """
     if not len(local):
         return local, np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
-    starts, offsets = _offsets(int(local.min()) - 2 * STEP, int(local.max()) + 2 * STEP, zone)
-    local_ends = np.append(starts[1:] + offsets[:-1], np.iinfo(np.int64).max)
-    local_starts = starts + offsets
+    starts, shifts = offsets(int(local.min()) - 2 * STEP, int(local.max()) + 2 * STEP, zone)
+    local_ends = np.append(starts[1:] + shifts[:-1], np.iinfo(np.int64).max)
+    local_starts = starts + shifts
     period = np.searchsorted(local_ends, local, side="right")
     following = np.minimum(period + 1, len(starts) - 1)
     is_gap = local < local_starts[period]
     is_twice = (following > period) & (local >= local_starts[following])
-    return local - offsets[period], is_gap, is_twice
+    return local - shifts[period], is_gap, is_twice
 
 
-def _offsets(low: int, high: int, zone: tzinfo) -> tuple[np.ndarray, np.ndarray]:
+def offsets(low: int, high: int, zone: tzinfo) -> tuple[np.ndarray, np.ndarray]:
     """When each offset of a zone begins between two UTC moments, and the offset, in microseconds."""
     low = low // STEP * STEP
-    starts, offsets = [low], [_offset_at(low, zone)]
+    starts, found = [low], [_offset_at(low, zone)]
     for probe in range(low + STEP, high + STEP, STEP):
-        if _offset_at(probe, zone) != offsets[-1]:
+        if _offset_at(probe, zone) != found[-1]:
             starts.append(_change_between(probe - STEP, probe, zone))
-            offsets.append(_offset_at(probe, zone))
-    return np.array(starts, dtype=np.int64), np.array(offsets, dtype=np.int64)
+            found.append(_offset_at(probe, zone))
+    return np.array(starts, dtype=np.int64), np.array(found, dtype=np.int64)
 
 
 def _change_between(before: int, after: int, zone: tzinfo) -> int:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import attrs
 import numpy as np
 
-from ..data._zones import _offsets, zone_of
+from ..data._zones import offsets, zone_of
 from ._kernels import first_starts, held, mean_spans, measure, next_ends, stays
 from ._known import EVENTS, MILESTONES, VISITS, Happened, Known, Stream, frozen
 from ._layout import (
@@ -217,7 +217,7 @@ def _span(happened: Happened, grid: Grid) -> tuple[int, int]:
 
 def _shifts(zone: str, low: int, high: int) -> tuple[Ints, Ints]:
     """From when on which shift against UTC holds in a zone."""
-    since, shift = _offsets(low, high, zone_of(zone)) if zone != "UTC" else (np.zeros(1), np.zeros(1))
+    since, shift = offsets(low, high, zone_of(zone)) if zone != "UTC" else (np.zeros(1), np.zeros(1))
     return np.concatenate([[np.iinfo(np.int64).min], since[1:]]).astype(np.int64), shift.astype(np.int64)
 
 

@@ -137,7 +137,7 @@ class Known:
         """All rows of an attribute, those that a later one replaced included."""
         if self.customers is None:
             raise UsageError(f"attribute {attribute!r} is known only of customers: pass customers=...")
-        return self.customers._stored(attribute)
+        return self.customers.stored(attribute)
 
     def _changes(self, attribute: str) -> Happened:
         """The events ``@attribute``: from one known value to another, with the difference of numbers."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..data._attributes import AttributeColumn
 from ..data._customers import Customers
 from ..data._events import EventLog
-from ..errors import DataError
+from ..errors import DataError, did_you_mean
 from ..journey._journey import Journey
 from ._layout import NAT, X_FIRST, Codes, Floats, Inputs, Ints
 from ._leaves import AttributeKind
@@ -91,7 +91,7 @@ def prepare(
     kinds_used = {term.kind for term in terms}
     first = _first_moments(journey, log, customers, log_places, places, n)
     if kinds_used & {"sum", "mean"}:
-        _check_sums(events)
+        _check_sums(events, ids)
     inputs = Inputs(
         customers=np.stack([events.slices, changes.slices, waiver_from, np.append(first, NAT)], axis=1),
         time=events.time,
@@ -188,21 +188,21 @@ def _or_nothing(column: Any, nothing: Any, events: _Events, is_read: bool) -> An
     return np.full(len(events.time) if is_read else 0, nothing)
 
 
-def _check_sums(events: _Events) -> None:
-    """Refuse values that 64 bits cannot hold in whole millionths, alone or added up."""
+def _check_sums(events: _Events, ids: Any) -> None:
+    """Refuse values that 64 bits cannot hold in whole millionths when they are added up."""
     if events.value is None or not len(events.value):
         return
-    scaled = np.abs(np.nan_to_num(events.value)) * 1e6
-    worst = int(np.argmax(scaled))
-    if scaled[worst] >= 2**63:
+    sizes = np.abs(np.nan_to_num(events.value))
+    totals = np.add.reduceat(np.append(sizes, 0.0), events.slices[:-1])
+    totals[np.diff(events.slices) == 0] = 0.0
+    worst = int(np.argmax(totals))
+    if totals[worst] * 1e6 >= 2**62:
+        begin, end = events.slices[worst], events.slices[worst + 1]
+        event = int(begin + np.argmax(sizes[begin:end]))
         raise DataError(
-            f"value {float(events.value[worst])!r} in row {int(events.row[worst])} is too large for sum() "
-            "and mean(), which are exact to a millionth: the largest is 9.2e12"
-        )
-    totals = np.add.reduceat(np.append(scaled, 0.0), events.slices[:-1])
-    if totals.max(initial=0.0) >= 2**62:
-        raise DataError(
-            "the values of one customer add up to more than sum() can hold exactly, which is 4.6e12"
+            f"the values of customer {ids[worst]!r:.80}, such as {float(events.value[event])!r} of "
+            f"{events.activities[events.activity[event]]!r} in row {int(events.row[event])}, add up to "
+            f"{totals[worst]:.3g}, which is too large for sum() and mean(), exact to a millionth up to 4.6e12"
         )
 
 
@@ -248,14 +248,15 @@ def _notes(
         yield "senseless comparison", 0, complaint
     missing = [name for name in names if customers is None or name not in customers.names]
     if missing:
-        yield "attribute never occurs", len(missing), ", ".join(map(repr, missing))
+        known = () if customers is None else customers.names
+        yield "attribute never occurs", len(missing), _named(missing, known)
     mentioned = {
         t.name for t in used_terms(journey) if t.is_event_term and t.name and not t.name.startswith("@")
     }
     mentioned |= {activity for touchpoint in journey.touchpoints for activity in touchpoint.activities}
     never = sorted(mentioned - set(log.activities))
     if never:
-        yield "activity never occurs", len(never), ", ".join(map(repr, never[:20]))
+        yield "activity never occurs", len(never), _named(never, log.activities)
     unmapped = [code for code, activity in enumerate(log.activities) if activity not in mentioned]
     if unmapped:
         is_unmapped = np.zeros(len(log.activities), bool)
@@ -355,3 +356,8 @@ def change_events(customers: Customers, name: str, places: Ints) -> tuple[Ints, 
     is_change = (owners[1:] == owners[:-1]) & (before != after) & ~np.isnan(before) & ~np.isnan(after)
     difference = after - before if column.kind == "number" else np.full(len(before), np.nan)
     return owners[1:][is_change], column.valid_from[1:][is_change], difference[is_change]
+
+
+def _named(names: list[str], known: Iterable[str]) -> str:
+    """Some of the names, each with the nearest that there is."""
+    return ", ".join(f"{name!r}{did_you_mean(name, known)}" for name in names[:20])
