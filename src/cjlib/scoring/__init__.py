@@ -3,5 +3,19 @@
 from ._contract import Fingerprints, Scorer, Scores
 from ._explanation import ScoreExplanation
 from ._health import HealthScorer
+from ._outcomes import Outcomes, outcomes
+from ._overrides import Override
+from ._series import ScorePanel, score_panel
 
-__all__ = ["Fingerprints", "HealthScorer", "ScoreExplanation", "Scorer", "Scores"]
+__all__ = [
+    "Fingerprints",
+    "HealthScorer",
+    "Outcomes",
+    "Override",
+    "ScoreExplanation",
+    "ScorePanel",
+    "Scorer",
+    "Scores",
+    "outcomes",
+    "score_panel",
+]
