@@ -131,7 +131,6 @@ ages = st.sampled_from([None, 0.0, 1.5, 10.0, 30.0, 31.0, 400.0])
 
 @st.composite
 def ages_of(draw, columns):
-    """How many days old the evidence of every cell is, None where nobody knows; of the first it is known."""
+    """How many days old the evidence of every cell is, None where nobody knows."""
     rows = len(next(iter(columns.values())))
-    told = {name: draw(st.lists(ages, min_size=rows, max_size=rows)) for name in columns}
-    return {name: [days[0] or 0.0, *days[1:]] for name, days in told.items()}
+    return {name: draw(st.lists(ages, min_size=rows, max_size=rows)) for name in columns}

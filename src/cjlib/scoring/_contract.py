@@ -117,7 +117,7 @@ class Scores:
         coverage: Any = None,
         low: Any = None,
         high: Any = None,
-        bands: Bands | Sequence[str | None] | None = None,
+        bands: Bands | Coded | Sequence[str | None] | None = None,
         as_of: Any = None,
         fingerprints: Fingerprints | Mapping[str, str] | None = None,
     ) -> None:
@@ -136,7 +136,7 @@ class Scores:
             coverage: (n,) share of the weight that rests on data.
             low: (n,) the least that the missing part could still make of the value.
             high: (n,) the most that the missing part could still make of the value.
-            bands: names for ranges of values, or one name (or None) per row.
+            bands: names for ranges of values, or one name (or None) per row; codes and labels keep the order.
             as_of: a moment, or (n,) moments, if no snapshot tells.
             fingerprints: content hashes by the names ``journey``, ``scorer`` and ``data``.
 
@@ -301,13 +301,16 @@ def _objects(customers: Any) -> np.ndarray:
 
 
 def _coded_bands(
-    scorer: str, values: np.ndarray, bands: Bands | Sequence[str | None] | None
+    scorer: str, values: np.ndarray, bands: Bands | Coded | Sequence[str | None] | None
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
     if bands is None:
         return None, ()
     if isinstance(bands, Bands):
         return banded(bands, values), bands.labels
-    return labelled(scorer, bands, len(values))
+    if isinstance(bands, Coded) and len(bands) == len(values):
+        return bands.codes, tuple(bands.categories.tolist())
+    names = bands.decode().tolist() if isinstance(bands, Coded) else bands
+    return labelled(scorer, names, len(values))
 
 
 def _fingerprints(

@@ -116,14 +116,13 @@ def _shares(measure: Measure, metric: Floats, snapshot: Snapshot) -> Floats | No
     """(n,) how much the evidence counts, by its age; None if that does not matter."""
     if not measure.can_fade:
         return None
-    ages = snapshot.evidence_age(measure.metric)
-    is_known = ~np.isnan(metric)
-    if np.isnan(ages).all() and is_known.any() and measure.metric not in snapshot.metrics:
+    if measure.metric not in snapshot.metrics and measure.metric not in snapshot.ages:
         raise DataError(
             f"measure {measure.id!r}: the table does not tell how old the evidence of {measure.metric!r} is; "
             f"name a column with the days, Snapshot.from_frame(..., ages={{{measure.metric!r}: ...}})"
         )
-    ages = np.where(np.isnan(ages), 0.0, np.maximum(ages, 0.0))
+    ages = snapshot.evidence_age(measure.metric)
+    ages, is_known = np.where(np.isnan(ages), 0.0, np.maximum(ages, 0.0)), ~np.isnan(metric)
     shares = np.ones(len(metric))
     if measure.half_life is not None:
         shares = 0.5 ** (ages / (measure.half_life / DAY))

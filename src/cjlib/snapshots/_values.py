@@ -122,6 +122,7 @@ class Snapshot:
         moments: (moments,) datetime64[us], UTC, ascending; NaT where nobody said.
         numbers_of_moments: (n,) int32, the position of each row's moment in ``moments``.
         names: the columns.
+        ages: the metrics of a ready-made table of whose evidence it tells the age.
         has_stage: whether ``snapshot["@stage"]``, the stage of each row, can be had.
         ledger: what is worth knowing about the data and the metrics.
     """
@@ -131,6 +132,7 @@ class Snapshot:
     moments: Any = attrs.field(converter=_read_only)
     numbers_of_moments: Codes = attrs.field(converter=_read_only)
     ledger: Ledger
+    ages: frozenset[str] = frozenset()
     has_stage: bool = False
     _metrics: dict[str, Metric]
     _columns: dict[str, Column]
@@ -169,7 +171,7 @@ class Snapshot:
         return cls(
             ids=found.ids, codes_of_customers=found.codes, moments=found.moments.view("datetime64[us]"),
             numbers_of_moments=found.numbers, metrics={}, ledger=found.ledger, columns=found.columns,
-            later=Given(len(found.codes), found.digest, known),
+            later=Given(len(found.codes), found.digest, known), ages=frozenset(known),
         )  # fmt: skip
 
     @property
@@ -281,7 +283,7 @@ class Snapshot:
         return Snapshot(
             ids=self.ids, codes_of_customers=self.codes_of_customers[rows], moments=self.moments[used],
             numbers_of_moments=np.searchsorted(used, numbers).astype(np.int32), metrics=self._metrics,
-            ledger=self.ledger, has_stage=self.has_stage,
+            ledger=self.ledger, has_stage=self.has_stage, ages=self.ages,
             columns={name: column.take(rows) for name, column in self._columns.items()},
             later=Part(self._later, rows),
         )  # fmt: skip
