@@ -5,6 +5,7 @@ from ._explanation import ScoreExplanation
 from ._health import HealthScorer
 from ._outcomes import Outcomes, outcomes
 from ._overrides import Override
+from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Scorer",
     "Scores",
     "outcomes",
+    "rollup",
     "score_panel",
 ]

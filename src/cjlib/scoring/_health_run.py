@@ -20,7 +20,7 @@ from ._overrides import InForce, Override
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
-__all__ = ["OVERRIDE", "PULSE", "ROUNDING", "Outcome", "Prepared", "outcome"]
+__all__ = ["OVERRIDE", "PULSE", "ROUNDING", "Outcome", "Prepared", "outcome", "rounded"]
 
 Floats = NDArray[np.float64]
 Change = Callable[[Floats], Floats]
@@ -159,7 +159,7 @@ def _by_people(prepared: Prepared, rows: slice, found: Outcome) -> None:
         pulse, shares = (one[rows] for one in prepared.pulse)
         _change(found, column[PULSE], lambda scores: _pulsed(card, scores, pulse, shares))
     if card.decimals is not None:
-        _change(found, column[ROUNDING], lambda scores: _rounded(card, scores))
+        _change(found, column[ROUNDING], lambda scores: rounded(card, scores))
     for row, override in prepared.decided:
         if rows.start <= row < rows.stop:
             _override(found, row - rows.start, column[OVERRIDE], override)
@@ -183,7 +183,7 @@ def _pulsed(card: Scorecard, scores: Floats, pulse: Floats, shares: Floats) -> F
     return np.where(np.isnan(scores) | (shares == 0), scores, faded)
 
 
-def _rounded(card: Scorecard, scores: Floats) -> Floats:
+def rounded(card: Scorecard, scores: Floats) -> Floats:
     """To the decimals of the scorecard, halves upwards; what is a half but for rounding errors is one."""
     unit = 10.0 ** (card.decimals or 0)
     units = scores * unit
