@@ -20,7 +20,7 @@ _NAMES = {
     "trace": "Trace Waiver conformance replay",
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
-    "scoring": "HealthScorer Scorer Scores",
+    "scoring": "HealthScorer Scorer Scores backtest",
     "findings": "Comparison compare",
     "outputs": "Report report",
 }

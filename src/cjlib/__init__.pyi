@@ -42,6 +42,7 @@ from .outputs import report as report
 from .scoring import HealthScorer as HealthScorer
 from .scoring import Scorer as Scorer
 from .scoring import Scores as Scores
+from .scoring import backtest as backtest
 from .simulation import Simulation as Simulation
 from .simulation import simulate as simulate
 from .snapshots import Snapshot as Snapshot

@@ -1,5 +1,6 @@
 """Scores of customers: the contract, and health by a scorecard."""
 
+from ._backtest import backtest
 from ._contract import Fingerprints, Scorer, Scores
 from ._explanation import ScoreExplanation
 from ._health import HealthScorer
@@ -7,8 +8,10 @@ from ._outcomes import Outcomes, outcomes
 from ._overrides import Override
 from ._rollup import rollup
 from ._series import ScorePanel, score_panel
+from ._verdict import Backtest
 
 __all__ = [
+    "Backtest",
     "Fingerprints",
     "HealthScorer",
     "Outcomes",
@@ -17,6 +20,7 @@ __all__ = [
     "ScorePanel",
     "Scorer",
     "Scores",
+    "backtest",
     "outcomes",
     "rollup",
     "score_panel",
