@@ -259,6 +259,7 @@ def test_stages_and_visits_as_they_were() -> None:
     )
     assert panel["stage"].tolist() == panel["@stage"].tolist() == ["trial", "gone", "care"]
     np.testing.assert_array_equal(panel["here"], [1, 1, 2])
+    np.testing.assert_array_equal(panel["@dwell"], panel["here"])
     np.testing.assert_array_equal(panel["in_care"], [0, 6, 8])
     np.testing.assert_array_equal(panel["lately"], [0, 6, 3 + 2])
     np.testing.assert_array_equal(panel["visits"], [0, 1, 2])

@@ -21,7 +21,7 @@ from ..journey._metrics import Metric
 from ._answers import Held, Question, Request, answer_all, width
 from ._known import EVENTS, Known
 from ._layout import Floats, Grid, Ints
-from ._recipes import Context, Recipe, age_recipe, recipe, stage_recipe
+from ._recipes import Context, Recipe, age_recipe, dwell_recipe, recipe, stage_recipe
 from ._values import STAGE, Column, Snapshot
 
 __all__ = ["panel", "snapshot"]
@@ -264,9 +264,9 @@ class Work:
         made = self.cooked({name: age_recipe(self.metrics[name], self.context)})
         return made[name].values  # type: ignore[no-any-return]
 
-    def stage(self) -> Column:
-        """The stage of every row."""
-        return self.cooked({STAGE: stage_recipe(self.context)})[STAGE]
+    def visit(self, name: str) -> Column:
+        """The stage of every row, or the days since it was entered."""
+        return self.cooked({name: stage_recipe(self.context) if name == STAGE else dwell_recipe()})[name]
 
     def cooked(self, recipes: Mapping[str, Recipe]) -> dict[str, Column]:
         """What becomes of recipes: all that they ask is answered at once."""

@@ -19,7 +19,7 @@ from ._known import EVENTS, VISITS
 from ._layout import ALWAYS, DAY, NEEDS_ACTOR, NEEDS_VALUE, Floats, Grid
 from ._values import Column
 
-__all__ = ["Context", "Recipe", "age_recipe", "recipe", "stage_recipe"]
+__all__ = ["Context", "Recipe", "age_recipe", "dwell_recipe", "recipe", "stage_recipe"]
 
 MICROSECOND = timedelta(microseconds=1)
 OF_VALUES = {
@@ -233,6 +233,11 @@ def stage_recipe(context: Context) -> Recipe:
     stages = tuple(stage.id for stage in context.journey.stages)
     latest = Question(filter=Filter(stream=VISITS, needs=NEEDS_VALUE), aggregate=lay.LAST)
     return Recipe((latest,), lambda _, codes: Column(_codes(codes), stages))
+
+
+def dwell_recipe() -> Recipe:
+    """The days since every row's stage was entered."""
+    return Recipe((Question(filter=Filter(stream=VISITS), aggregate=lay.AGE),), _as_is)
 
 
 def _age_of_visits(metric: Metric, context: Context) -> Recipe:

@@ -24,6 +24,7 @@ from ._layout import Codes, Floats, Ints
 __all__ = ["STAGE", "Column", "Later", "Snapshot"]
 
 STAGE = "@stage"
+DWELL = "@dwell"
 
 
 def _read_only(array: Any) -> Any:
@@ -60,8 +61,8 @@ class Later(Protocol):
     def age(self, name: str) -> Floats:
         """(rows,) days since the newest evidence of a metric."""
 
-    def stage(self) -> Column:
-        """The stage of every row."""
+    def visit(self, name: str) -> Column:
+        """The stage of every row, or the days since it was entered."""
 
     def fingerprint(self) -> str:
         """A hash of the data and of what was asked of them."""
@@ -79,9 +80,9 @@ class Given:
         """As the table tells; NaN where nobody knows."""
         return self.ages.get(name, np.full(self.rows, np.nan))
 
-    def stage(self) -> Column:
+    def visit(self, name: str) -> Column:
         """Not to be had."""
-        raise UnknownNameError("metric", STAGE)
+        raise UnknownNameError("metric", name)
 
     def fingerprint(self) -> str:
         """A hash of the table."""
@@ -99,9 +100,9 @@ class Part:
         """(rows,) days."""
         return self.whole.age(name)[self.rows]  # type: ignore[no-any-return]
 
-    def stage(self) -> Column:
-        """The stage of every row."""
-        return self.whole.stage().take(self.rows)
+    def visit(self, name: str) -> Column:
+        """The stage, or the days in it."""
+        return self.whole.visit(name).take(self.rows)
 
     def fingerprint(self) -> str:
         """A hash of the whole and of the choice."""
@@ -123,7 +124,8 @@ class Snapshot:
         numbers_of_moments: (n,) int32, the position of each row's moment in ``moments``.
         names: the columns.
         ages: the metrics of a ready-made table of whose evidence it tells the age.
-        has_stage: whether ``snapshot["@stage"]``, the stage of each row, can be had.
+        has_stage: whether ``snapshot["@stage"]``, the stage of each row, and ``snapshot["@dwell"]``, the days
+            since it was entered, can be had.
         ledger: what is worth knowing about the data and the metrics.
     """
 
@@ -188,14 +190,14 @@ class Snapshot:
         return len(self.codes_of_customers)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._columns or (name == STAGE and self.has_stage)
+        return name in self._columns or (name in (STAGE, DWELL) and self.has_stage)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 
     def _column(self, name: str) -> Column:
-        if name == STAGE and self.has_stage:
-            return self._once("column", name, self._later.stage)  # type: ignore[no-any-return]
+        if name in (STAGE, DWELL) and self.has_stage:
+            return self._once("column", name, lambda: self._later.visit(name))  # type: ignore[no-any-return]
         if name not in self._columns:
             raise UnknownNameError("metric", name, self._columns)
         return self._columns[name]
@@ -236,7 +238,7 @@ class Snapshot:
         today. A ratio is as old as the older of its two.
         """
         self._column(name)
-        if name == STAGE:
+        if name in (STAGE, DWELL):
             raise UsageError("the stage of a row is as old as its visit: ask for a metric time_in_stage")
         return self._once("age", name, lambda: _read_only(self._later.age(name)))  # type: ignore[no-any-return]
 
