@@ -20,7 +20,7 @@ _NAMES = {
     "trace": "Trace Waiver conformance replay",
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
-    "scoring": "HealthScorer Scorer Scores backtest",
+    "scoring": ("HealthScorer Override Scorer Scores backtest counterfactual rollup score_panel sensitivity"),
     "findings": "Comparison compare",
     "outputs": "Report report",
 }

@@ -40,9 +40,14 @@ from .journey import templates as templates
 from .outputs import Report as Report
 from .outputs import report as report
 from .scoring import HealthScorer as HealthScorer
+from .scoring import Override as Override
 from .scoring import Scorer as Scorer
 from .scoring import Scores as Scores
 from .scoring import backtest as backtest
+from .scoring import counterfactual as counterfactual
+from .scoring import rollup as rollup
+from .scoring import score_panel as score_panel
+from .scoring import sensitivity as sensitivity
 from .simulation import Simulation as Simulation
 from .simulation import simulate as simulate
 from .snapshots import Snapshot as Snapshot

@@ -24,7 +24,7 @@ from ._overrides import Override, checked_overrides, in_force, override_table
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
-__all__ = ["HealthScorer"]
+__all__ = ["HealthScorer", "prepared"]
 
 ROWS = 1 << 16
 _plan_of = lru_cache(maxsize=256)(compiled)
@@ -95,10 +95,11 @@ class HealthScorer:
     )
 
     def __attrs_post_init__(self) -> None:
-        self._variants.check()
+        self.variants.check()
 
     @cached_property
-    def _variants(self) -> Variants:
+    def variants(self) -> Variants:
+        """The scorecard with the weights of every stage and persona."""
         return Variants.of(self.scorecard, self.journey)
 
     @property
@@ -109,7 +110,7 @@ class HealthScorer:
     @property
     def requires(self) -> frozenset[str]:
         """The names of the metrics that the snapshot must have."""
-        return frozenset(name for card in self._variants.cards() for name in card.requires)
+        return frozenset(name for card in self.variants.cards() for name in card.requires)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -127,8 +128,8 @@ class HealthScorer:
                 nobody knows how old the evidence is that may grow stale.
             UsageError: if the snapshot tells no stages or personas, and they matter.
         """
-        prepared = self._prepared(snapshot)
-        return self._scores(prepared, outcome(prepared, slice(0, len(snapshot))), snapshot=snapshot)
+        read = prepared(self, snapshot)
+        return self._scores(read, outcome(read, slice(0, len(snapshot))), snapshot=snapshot)
 
     def stream(self, snapshot: Snapshot, *, rows: int = ROWS) -> Iterator[Scores]:
         """The same scores, some rows at a time: parts of many millions need no memory of their own.
@@ -146,12 +147,12 @@ class HealthScorer:
         """
         if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
             raise UsageError(f"rows is a whole number, at least 1, not {rows!r:.80}")
-        prepared = self._prepared(snapshot)
+        read = prepared(self, snapshot)
         for start in range(0, len(snapshot), rows):
             block = slice(start, min(start + rows, len(snapshot)))
             codes = snapshot.codes_of_customers[block]
             yield self._scores(
-                prepared, outcome(prepared, block), customers=Coded(codes, snapshot.ids),
+                read, outcome(read, block), customers=Coded(codes, snapshot.ids),
                 as_of=snapshot.moments[snapshot.numbers_of_moments[block]],
             )  # fmt: skip
 
@@ -163,33 +164,43 @@ class HealthScorer:
         """
         return override_table(self.overrides, snapshot)
 
-    def _prepared(self, snapshot: Snapshot) -> Prepared:
-        if not hasattr(snapshot, "numbers_of_moments"):
-            kind = type(snapshot).__name__
-            raise UsageError(f"HealthScorer: a Snapshot was expected, not {kind}: see Snapshot.from_frame")
-        decided = [override for override in self.overrides if override.measure is not None]
-        given = frozenset(o.measure for o in decided if o.measure is not None and not o.waives)
-        waives = any(override.waives for override in decided)
-        plans = [_plan_of(card, given, waives) for card in self._variants.cards()]
-        return Prepared.of(
-            self.scorecard, plans, snapshot, given=given, overrides=in_force(self.overrides, snapshot),
-            has_overrides=len(decided) < len(self.overrides),
-            variants=self._variants.numbers(snapshot), undefined=self._variants.undefined(snapshot),
-        )  # fmt: skip
-
-    def _scores(self, prepared: Prepared, found: Outcome, **about: Any) -> Scores:
+    def _scores(self, read: Prepared, found: Outcome, **about: Any) -> Scores:
         journey = None if self.journey is None else self.journey.fingerprint
         return Scores(
             found.values,
             scorer=self,
             parts=found.parts,
-            part_names=prepared.part_names,
+            part_names=read.part_names,
             base=found.base,
             scale=self.scorecard.scale,
             coverage=found.coverage,
             low=found.low,
             high=found.high,
             bands=self.scorecard.bands,
-            fingerprints=Fingerprints(journey=journey, scorer=self.fingerprint, data=prepared.fingerprint),
+            fingerprints=Fingerprints(journey=journey, scorer=self.fingerprint, data=read.fingerprint),
             **about,
         )
+
+
+def prepared(scorer: HealthScorer, snapshot: Snapshot, *, as_scores: bool = False) -> Prepared:
+    """What a scorer reads of a snapshot.
+
+    Args:
+        scorer: the scorer.
+        snapshot: the customers.
+        as_scores: whether every column shall hold the scores of its measure, all curves applied.
+    """
+    if not hasattr(snapshot, "numbers_of_moments"):
+        kind = type(snapshot).__name__
+        raise UsageError(f"HealthScorer: a Snapshot was expected, not {kind}: see Snapshot.from_frame")
+    decided = [override for override in scorer.overrides if override.measure is not None]
+    given = frozenset(o.measure for o in decided if o.measure is not None and not o.waives)
+    if as_scores:
+        given = frozenset(measure.id for measure in scorer.scorecard.measures)
+    waives = any(override.waives for override in decided)
+    plans = [_plan_of(card, given, waives) for card in scorer.variants.cards()]
+    return Prepared.of(
+        scorer.scorecard, plans, snapshot, given=given, overrides=in_force(scorer.overrides, snapshot),
+        has_overrides=len(decided) < len(scorer.overrides),
+        variants=scorer.variants.numbers(snapshot), undefined=scorer.variants.undefined(snapshot),
+    )  # fmt: skip

@@ -12,7 +12,10 @@ import numpy as np
 from .._jit import jit
 from ._health_curves import apply_curve, clipped
 
-__all__ = ["CARD", "GROUP", "MEAN", "MEASURE", "SUM", "WORST", "PlanArrays", "score_block"]
+__all__ = [
+    "CARD", "GROUP", "MEAN", "MEASURE", "SUM", "WORST", "PlanArrays", "combine_card", "fill_missing",
+    "propagate", "score_block",
+]  # fmt: skip
 
 ALMOST_ONE = 1.0 - 2.0**-53
 MEAN, SUM, WORST = 0, 1, 2

@@ -28,11 +28,13 @@ class HealthPlan:
 
     Attributes:
         measures: those that count, in the order of the arrays.
+        groups: the ids of their groups, likewise.
         arrays: what the kernel reads.
         part_names: the columns of the parts, in the order of the scorecard.
     """
 
     measures: tuple[Measure, ...]
+    groups: tuple[str, ...]
     arrays: PlanArrays
     part_names: tuple[str, ...]
 
@@ -88,7 +90,8 @@ def compiled(card: Scorecard, given: frozenset[str] = frozenset(), can_leave_out
     if quantum > COARSE:
         row["low"] = math.ceil(card.scale[0] / quantum) * quantum
         row["high"] = math.floor(card.scale[1] / quantum) * quantum
-    return HealthPlan(tuple(measure for _, measure in pairs), arrays, names)
+    ids = tuple(group.id for group in groups)
+    return HealthPlan(tuple(measure for _, measure in pairs), ids, arrays, names)
 
 
 def _measure_rows(

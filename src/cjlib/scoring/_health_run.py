@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 
 from ..journey._scorecards import Scorecard
 from ._health_columns import Column, block_of, column_of, scores_of
-from ._health_kernel import score_block
-from ._health_plan import HealthPlan
+from ._health_kernel import fill_missing, score_block
+from ._health_plan import COARSE, HealthPlan
 from ._overrides import InForce, Override
 
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
-__all__ = ["OVERRIDE", "PULSE", "ROUNDING", "Outcome", "Prepared", "outcome", "rounded"]
+__all__ = [
+    "OVERRIDE",
+    "PULSE",
+    "ROUNDING",
+    "Outcome",
+    "Prepared",
+    "judge",
+    "outcome",
+    "people_make",
+    "rounded",
+]
 
 Floats = NDArray[np.float64]
 Change = Callable[[Floats], Floats]
@@ -59,6 +69,7 @@ class Prepared:
         undefined: (n,) where nothing is to be said; None if nowhere.
         pulse: (n,) scores of the pulse and how much they count; None without one.
         decided: what people decided about whole scores, row by row.
+        held: by row, the measures whose scores people decided.
         part_names: the columns of the parts.
         fingerprint: that of the snapshot.
     """
@@ -70,6 +81,7 @@ class Prepared:
     undefined: NDArray[np.bool_] | None
     pulse: tuple[Floats, Floats] | None
     decided: InForce
+    held: dict[int, set[str]]
     part_names: tuple[str, ...]
     fingerprint: str
 
@@ -92,6 +104,10 @@ class Prepared:
             id: column_of(card, one, snapshot, [o for o in overrides if o[1].measure == id], id in given)
             for id, one in measures.items()
         }
+        held: dict[int, set[str]] = {}
+        for row, one in overrides:
+            if one.measure is not None:
+                held.setdefault(row, set()).add(one.measure)
         extras = [PULSE] if card.pulse else []
         extras += [ROUNDING] if card.decimals is not None else []
         extras += [OVERRIDE] if has_overrides else []
@@ -99,8 +115,13 @@ class Prepared:
             card=card, plans=plans, columns=columns, variants=variants, undefined=undefined,
             pulse=None if card.pulse is None else scores_of(card, card.pulse, snapshot),
             decided=[pair for pair in overrides if pair[1].measure is None],
-            part_names=(*plans[0].part_names, *extras), fingerprint=snapshot.fingerprint,
+            held=held, part_names=(*plans[0].part_names, *extras), fingerprint=snapshot.fingerprint,
         )  # fmt: skip
+
+    def snapped(self, scores: Any) -> Any:
+        """The nearest multiples of the quantum where it is coarse, or sums of parts would not be exact."""
+        quantum = max(float(plan.arrays.card["quantum"][0]) for plan in self.plans)
+        return np.rint(scores / quantum) * quantum if quantum > COARSE else scores
 
 
 def outcome(prepared: Prepared, rows: slice) -> Outcome:
@@ -157,21 +178,44 @@ def _by_people(prepared: Prepared, rows: slice, found: Outcome) -> None:
     card, column = prepared.card, {name: i for i, name in enumerate(prepared.part_names)}
     if prepared.pulse is not None:
         pulse, shares = (one[rows] for one in prepared.pulse)
-        _change(found, column[PULSE], lambda scores: _pulsed(card, scores, pulse, shares))
+        _change(prepared, found, column[PULSE], lambda scores: _pulsed(card, scores, pulse, shares))
     if card.decimals is not None:
-        _change(found, column[ROUNDING], lambda scores: rounded(card, scores))
+        _change(prepared, found, column[ROUNDING], lambda scores: rounded(card, scores))
     for row, override in prepared.decided:
         if rows.start <= row < rows.stop:
-            _override(found, row - rows.start, column[OVERRIDE], override)
+            _override(prepared, found, row - rows.start, column[OVERRIDE], override)
     if prepared.undefined is not None:
         for one in (found.values, found.parts, found.low, found.high):
             one[prepared.undefined[rows]] = np.nan
 
 
-def _change(found: Outcome, column: int, change: Change) -> None:
+def people_make(prepared: Prepared, raw: Floats) -> Floats:
+    """(n,) what clipping, the pulse, rounding and overrides make of scores of all rows."""
+    parts = np.zeros((len(raw), len(prepared.part_names)))
+    ends = [np.clip(raw, *prepared.card.scale) for _ in range(3)]
+    found = Outcome(ends[0], parts, np.zeros(len(raw)), np.zeros(len(raw)), ends[1], ends[2])
+    _by_people(prepared, slice(0, len(raw)), found)
+    return found.values
+
+
+def judge(prepared: Prepared, number: int, rows: NDArray[np.intp]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Of the measures of one plan (m, n): known scores, shares, what counts as score, and of the weight.
+
+    The columns must hold scores.
+    """
+    plan = prepared.plans[number]
+    columns = [prepared.columns[measure.id].take(rows) for measure in plan.measures]
+    known, _, _, shares = block_of(columns, slice(0, len(rows)))
+    filled, weighed = np.empty_like(known), np.empty_like(shares)
+    fill_missing(known, shares, plan.arrays, filled, weighed)
+    whole = np.ones_like(known)
+    return known, shares if shares.size else whole, filled, weighed if weighed.size else whole
+
+
+def _change(prepared: Prepared, found: Outcome, column: int, change: Change) -> None:
     before = found.values.copy()
     for one in (found.values, found.low, found.high):
-        one[:] = change(one)
+        one[:] = prepared.snapped(change(one))
     found.parts[:, column] = found.values - before
 
 
@@ -191,11 +235,12 @@ def rounded(card: Scorecard, scores: Floats) -> Floats:
     return np.clip(rounded, *card.scale)
 
 
-def _override(found: Outcome, row: int, column: int, override: Override) -> None:
+def _override(prepared: Prepared, found: Outcome, row: int, column: int, override: Override) -> None:
     before = found.values[row]
-    found.values[row] = override.apply(before)
+    found.values[row] = prepared.snapped(override.apply(before))
     if np.isnan(before) and override.value is not None:
         found.parts[row] = 0.0
         before = found.base[row]
     found.parts[row, column] += found.values[row] - before
-    found.low[row], found.high[row] = override.apply(found.low[row]), override.apply(found.high[row])
+    for end in (found.low, found.high):
+        end[row] = prepared.snapped(override.apply(end[row]))
