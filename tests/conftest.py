@@ -1,4 +1,4 @@
-"""How many examples Hypothesis tries: HYPOTHESIS_PROFILE=nightly for the long run."""
+"""How many examples Hypothesis tries: HYPOTHESIS_PROFILE=nightly for the long run, quick while at work."""
 
 from __future__ import annotations
 
@@ -13,5 +13,8 @@ settings.register_profile(
 )
 settings.register_profile(
     "nightly", max_examples=2000, deadline=None, suppress_health_check=SLOW, print_blob=True
+)
+settings.register_profile(
+    "quick", max_examples=20, deadline=None, derandomize=True, suppress_health_check=SLOW, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cjlib as cj
 from cjlib.scoring import Scores
-from cjlib.scoring._evaluation import log_loss, roc_auc
+from cjlib.scoring.evaluation._measures import log_loss, roc_auc
 
 DAY = 86_400_000_000
 START = np.datetime64("2026-01-01", "us")

@@ -17,8 +17,8 @@ from tests.worlds import by_oracle, event_log, replayed
 
 import cjlib as cj
 from cjlib.criteria import Criterion
-from cjlib.scoring._by import Groups, NoSuchGroup, Rows, labels_of
-from cjlib.scoring._by_facts import Facts, held
+from cjlib.scoring.figures._by import Groups, NoSuchGroup, Rows, labels_of
+from cjlib.scoring.figures._by_facts import Facts, held
 
 
 def settled(world: World, moment: int) -> World:

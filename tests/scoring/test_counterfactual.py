@@ -16,8 +16,8 @@ from tests.scoring.strategies import scorecards, snapshots
 from cjlib.errors import CJError, UnknownNameError, UsageError
 from cjlib.journey import Bands, Group, Measure, Scorecard, curves
 from cjlib.scoring import HealthScorer, Override, Scores, counterfactual, sensitivity
-from cjlib.scoring._curves_back import metric_for
-from cjlib.scoring._health_plan import weighted
+from cjlib.scoring.health._curves_back import metric_for
+from cjlib.scoring.health._plan import weighted
 
 BANDS = Bands(("red", "yellow", "green"), edges=(50, 75))
 LINE = curves.linear(0, 10)

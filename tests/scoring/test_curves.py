@@ -12,9 +12,9 @@ from tests.scoring.plain import percentile, zscore
 from tests.scoring.strategies import lonely, metrics
 
 from cjlib.journey import Group, Measure, Scorecard, curves
-from cjlib.scoring._health_curves import apply_curve
-from cjlib.scoring._health_plan import compiled
-from cjlib.scoring._peers import peer_scores
+from cjlib.scoring.health._curves import apply_curve
+from cjlib.scoring.health._peers import peer_scores
+from cjlib.scoring.health._plan import compiled
 
 SCALE = (0.0, 100.0)
 

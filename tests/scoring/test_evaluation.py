@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from cjlib.errors import UsageError
-from cjlib.scoring._evaluation import (
+from cjlib.scoring.evaluation._measures import (
     average_precision,
     brier_score,
     calibration,

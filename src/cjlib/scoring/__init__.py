@@ -1,16 +1,16 @@
 """Scores of customers: the contract, and health by a scorecard."""
 
-from ._backtest import backtest
 from ._contract import Fingerprints, Scorer, Scores
-from ._counterfactual import counterfactual
 from ._explanation import ScoreExplanation
-from ._health import HealthScorer
-from ._outcomes import Outcomes, outcomes
-from ._overrides import Override
 from ._rollup import rollup
-from ._sensitivity import sensitivity
 from ._series import ScorePanel, score_panel
-from ._verdict import Backtest
+from .evaluation._backtest import backtest
+from .evaluation._outcomes import Outcomes, outcomes
+from .evaluation._verdict import Backtest
+from .health._counterfactual import counterfactual
+from .health._overrides import Override
+from .health._scorer import HealthScorer
+from .health._sensitivity import sensitivity
 
 __all__ = [
     "Backtest",

@@ -13,7 +13,7 @@ from ..data import Customers
 from ..errors import DataError, UsageError, did_you_mean
 from ..journey._scorecards import Scorecard
 from ._contract import Scores, scorer_name
-from ._health_run import ROUNDING, rounded
+from .health._run import ROUNDING, rounded
 
 __all__ = ["rollup"]
 

@@ -18,7 +18,7 @@ from ..errors import CriterionError, DataError, UsageError
 from ..journey._scorecards import Bands, Measure, Scorecard
 from ._checks import banded, linked
 from ._contract import Scorer, Scores, scorer_name
-from ._health import HealthScorer
+from .health._scorer import HealthScorer
 
 if TYPE_CHECKING:
     from ..snapshots import Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import jit
+from ..._jit import jit
 
 __all__ = ["GIVEN", "LINE", "LOGISTIC", "STEPS_LOWER", "STEPS_UPPER", "apply_curve", "clipped"]
 

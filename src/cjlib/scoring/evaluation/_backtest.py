@@ -9,16 +9,16 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..criteria._literals import as_duration
-from ..data._customers import Customers
-from ..data._events import EventLog
-from ..data._times import to_us
-from ..errors import DataError, UsageError
-from ..journey._journey import Journey
-from ..journey._metrics import Metric
-from ..snapshots import Snapshot, panel
-from ..trace import Trace, replay
-from ._contract import Scorer, Scores, scorer_name
+from ...criteria._literals import as_duration
+from ...data._customers import Customers
+from ...data._events import EventLog
+from ...data._times import to_us
+from ...errors import DataError, UsageError
+from ...journey._journey import Journey
+from ...journey._metrics import Metric
+from ...snapshots import Snapshot, panel
+from ...trace import Trace, replay
+from .._contract import Scorer, Scores, scorer_name
 from ._outcomes import outcomes
 from ._verdict import Backtest, Judged, judge
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data._tables import Coded, Table
-from ..errors import UsageError
-from ..journey._scorecards import Bands
-from ._checks import banded
-from ._contract import Scores
-from ._health import HealthScorer, prepared
-from ._health_kernel import PlanArrays, combine_card, propagate
-from ._health_run import Prepared, judge, people_make
+from ...data._tables import Coded, Table
+from ...errors import UsageError
+from ...journey._scorecards import Bands
+from .._checks import banded
+from .._contract import Scores
+from ._kernel import PlanArrays, combine_card, propagate
+from ._run import Prepared, judge, people_make
+from ._scorer import HealthScorer, prepared
 
 __all__ = ["banded_health", "sensitivity"]
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._jit import jit
-from ._health_curves import apply_curve, clipped
+from ..._jit import jit
+from ._curves import apply_curve, clipped
 
 __all__ = [
     "CARD", "GROUP", "MEAN", "MEASURE", "SUM", "WORST", "PlanArrays", "combine_card", "fill_missing",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from ..data._tables import Table
-from ..data._times import NAT, to_us
-from ..errors import DataError, UsageError
-from ..journey._scorecards import Scorecard
+from ...data._tables import Table
+from ...data._times import NAT, to_us
+from ...errors import DataError, UsageError
+from ...journey._scorecards import Scorecard
 
 if TYPE_CHECKING:
-    from ..snapshots import Snapshot
+    from ...snapshots import Snapshot
 
 __all__ = ["InForce", "Override", "checked_overrides", "in_force", "override_table"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..journey.curves import Percentile, Zscore
+from ...journey.curves import Percentile, Zscore
 
 __all__ = ["peer_scores"]
 

@@ -9,13 +9,13 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..criteria._literals import as_duration
-from ..data._tables import Table
-from ..errors import DataError, UnknownNameError, UsageError
-from ..journey._journey import Journey
-from ..snapshots import Snapshot
-from ..trace import Trace
-from ..trace._inputs import join_ids
+from ...criteria._literals import as_duration
+from ...data._tables import Table
+from ...errors import DataError, UnknownNameError, UsageError
+from ...journey._journey import Journey
+from ...snapshots import Snapshot
+from ...trace import Trace
+from ...trace._inputs import join_ids
 
 __all__ = ["Outcomes", "outcomes"]
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import attrs
 import numpy as np
 
-from ..errors import UsageError
-from ..journey._scorecards import Group, Measure, Scorecard
-from ..journey.curves import Curve, Linear, Logistic, Points, Steps
-from ._health_curves import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
-from ._health_kernel import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
+from ...errors import UsageError
+from ...journey._scorecards import Group, Measure, Scorecard
+from ...journey.curves import Curve, Linear, Logistic, Points, Steps
+from ._curves import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
+from ._kernel import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
 
 __all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "cap_name", "compiled", "curve_arrays", "neutral", "weighted"]
 

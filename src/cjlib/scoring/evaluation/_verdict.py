@@ -11,9 +11,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data._tables import Table
-from ..data._times import NAT
-from ._evaluation import (
+from ...data._tables import Table
+from ...data._times import NAT
+from ._measures import (
     average_precision,
     brier_score,
     calibration,

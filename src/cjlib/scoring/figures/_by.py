@@ -26,10 +26,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..criteria import Criterion, parse
-from ..data._ledger import LedgerEntry
-from ..data._times import NAT
-from ..errors import CriterionError, UnknownNameError, UsageError
+from ...criteria import Criterion, parse
+from ...data._ledger import LedgerEntry
+from ...data._times import NAT
+from ...errors import CriterionError, UnknownNameError, UsageError
 from ._by_facts import Facts, held
 
 __all__ = ["WORDS", "By", "Grouping", "Groups", "NoSuchGroup", "Rows", "Where", "labels_of", "listed"]

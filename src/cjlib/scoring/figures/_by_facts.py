@@ -10,18 +10,18 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..criteria import Criterion
-from ..data._attributes import AttributeColumn, cut, latest
-from ..data._events import EventLog
-from ..data._ledger import LedgerEntry
-from ..data._times import NAT
-from ..errors import CriterionError, DefinitionError, UnknownNameError, UsageError
-from ..journey._elements import Signal
-from ..journey._journey import Journey
-from ..trace._inputs import prepare
-from ..trace._layout import X_WAIVERS
-from ..trace._run import run
-from ..trace._trace import Trace
+from ...criteria import Criterion
+from ...data._attributes import AttributeColumn, cut, latest
+from ...data._events import EventLog
+from ...data._ledger import LedgerEntry
+from ...data._times import NAT
+from ...errors import CriterionError, DefinitionError, UnknownNameError, UsageError
+from ...journey._elements import Signal
+from ...journey._journey import Journey
+from ...trace._inputs import prepare
+from ...trace._layout import X_WAIVERS
+from ...trace._run import run
+from ...trace._trace import Trace
 
 __all__ = ["Facts", "held"]
 

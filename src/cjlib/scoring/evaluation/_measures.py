@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data._tables import Table
-from ..errors import UsageError
+from ...data._tables import Table
+from ...errors import UsageError
 
 __all__ = [
     "average_precision",

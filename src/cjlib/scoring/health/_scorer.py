@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from ..data._tables import Coded, Table
-from ..errors import UsageError
-from ..journey._journey import Journey
-from ..journey._plain import canonical_json, plain
-from ..journey._scorecards import Scorecard
-from ._contract import Fingerprints, Scores
-from ._health_plan import compiled
-from ._health_run import Outcome, Prepared, outcome
-from ._health_variants import Variants
+from ...data._tables import Coded, Table
+from ...errors import UsageError
+from ...journey._journey import Journey
+from ...journey._plain import canonical_json, plain
+from ...journey._scorecards import Scorecard
+from .._contract import Fingerprints, Scores
 from ._overrides import Override, checked_overrides, in_force, override_table
+from ._plan import compiled
+from ._run import Outcome, Prepared, outcome
+from ._variants import Variants
 
 if TYPE_CHECKING:
-    from ..snapshots import Snapshot
+    from ...snapshots import Snapshot
 
 __all__ = ["HealthScorer", "prepared"]
 

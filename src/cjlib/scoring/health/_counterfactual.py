@@ -9,16 +9,16 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data._tables import Coded, Table
-from ..errors import UnknownNameError, UsageError
-from ..journey._scorecards import Measure
-from ._checks import banded
-from ._contract import Scores
+from ...data._tables import Coded, Table
+from ...errors import UnknownNameError, UsageError
+from ...journey._scorecards import Measure
+from .._checks import banded
+from .._contract import Scores
 from ._curves_back import ALMOST_ALL, levels_of, metric_for
-from ._health import prepared
-from ._health_kernel import MEAN, WORST, combine_card
-from ._health_plan import HealthPlan
-from ._health_run import Prepared, judge, people_make
+from ._kernel import MEAN, WORST, combine_card
+from ._plan import HealthPlan
+from ._run import Prepared, judge, people_make
+from ._scorer import prepared
 from ._sensitivity import banded_health
 
 __all__ = ["counterfactual"]

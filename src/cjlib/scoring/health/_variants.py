@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from ..errors import UsageError
-from ..journey._journey import Journey
-from ..journey._scorecards import Scorecard
-from ..snapshots._values import STAGE
-from ._health_plan import weighted
+from ...errors import UsageError
+from ...journey._journey import Journey
+from ...journey._scorecards import Scorecard
+from ...snapshots._values import STAGE
+from ._plan import weighted
 
 if TYPE_CHECKING:
-    from ..snapshots import Snapshot
+    from ...snapshots import Snapshot
 
 __all__ = ["PERSONA", "Variants"]
 

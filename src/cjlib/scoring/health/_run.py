@@ -11,14 +11,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..journey._scorecards import Scorecard
-from ._health_columns import Column, block_of, column_of, scores_of
-from ._health_kernel import fill_missing, score_block
-from ._health_plan import COARSE, HealthPlan
+from ...journey._scorecards import Scorecard
+from ._columns import Column, block_of, column_of, scores_of
+from ._kernel import fill_missing, score_block
 from ._overrides import InForce, Override
+from ._plan import COARSE, HealthPlan
 
 if TYPE_CHECKING:
-    from ..snapshots import Snapshot
+    from ...snapshots import Snapshot
 
 __all__ = [
     "OVERRIDE",

@@ -9,16 +9,16 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UnknownNameError
-from ..journey._scorecards import Measure, Scorecard
-from ..journey.curves import Lookup, Percentile, Zscore
-from ._health_curves import apply_curve
-from ._health_plan import curve_arrays
+from ...errors import DataError, UnknownNameError
+from ...journey._scorecards import Measure, Scorecard
+from ...journey.curves import Lookup, Percentile, Zscore
+from ._curves import apply_curve
 from ._overrides import InForce
 from ._peers import peer_scores
+from ._plan import curve_arrays
 
 if TYPE_CHECKING:
-    from ..snapshots import Snapshot
+    from ...snapshots import Snapshot
 
 __all__ = ["Column", "block_of", "column_of", "scores_of"]
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..journey.curves import Curve, Linear, Logistic, Lookup, Points, Steps
+from ...journey.curves import Curve, Linear, Logistic, Lookup, Points, Steps
 
 __all__ = ["levels_of", "metric_for"]
 

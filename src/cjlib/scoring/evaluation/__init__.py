@@ -1,0 +1,1 @@
+"""What came after, and how good a score was."""

@@ -1,0 +1,1 @@
+"""Key figures, and the groups that they are told by."""
