@@ -5,6 +5,7 @@ from ._explanation import ScoreExplanation
 from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 from .evaluation._backtest import backtest
+from .evaluation._leaks import refuse_leaks
 from .evaluation._outcomes import Outcomes, outcomes
 from .evaluation._verdict import Backtest
 from .health._counterfactual import counterfactual
@@ -25,6 +26,7 @@ __all__ = [
     "backtest",
     "counterfactual",
     "outcomes",
+    "refuse_leaks",
     "rollup",
     "score_panel",
     "sensitivity",
