@@ -13,7 +13,10 @@ from ..data._times import to_us
 from ..errors import DataError, did_you_mean
 from ..journey._scorecards import Bands
 
-__all__ = ["banded", "checked_parts", "checked_scores", "floats", "inverse", "labelled", "linked", "moments"]
+__all__ = [
+    "banded", "checked_parts", "checked_scores", "ends_of", "floats", "inverse", "labelled", "linked",
+    "listed", "moments",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +30,7 @@ def floats(scorer: str, what: str, given: Any, rows: int | None = None) -> Float
     try:
         array = np.asarray(given)
         numbers = array.astype(np.float64, copy=False).view() if array.dtype.kind in "fiuO" else None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"scores of {scorer}: {what} must be numbers ({error})") from error
     if numbers is None:
         raise DataError(f"scores of {scorer}: {what} must be numbers, not {array.dtype}")
@@ -36,6 +39,28 @@ def floats(scorer: str, what: str, given: Any, rows: int | None = None) -> Float
         raise DataError(f"scores of {scorer}: {what} must be {expected}, not an array of shape {array.shape}")
     numbers.flags.writeable = False
     return numbers
+
+
+def listed(scorer: str, what: str, given: Any) -> list[Any]:
+    """The entries of what must be a list, or an error that says what came instead."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise DataError(f"scores of {scorer}: {what} must be a list, not {given!r:.80}")
+    return list(given)
+
+
+def ends_of(scorer: str, scale: Any, link: Any) -> tuple[float, float]:
+    """The lowest and the highest possible value."""
+    if scale is None:
+        return (0.0, 1.0) if link in ("logit", "cloglog") else (-np.inf, np.inf)
+    try:
+        lowest, highest = map(float, scale if isinstance(scale, (Sequence, np.ndarray)) else ())
+    except (TypeError, ValueError, OverflowError):
+        lowest = highest = np.nan
+    if not lowest < highest:
+        raise DataError(
+            f"scores of {scorer}: the scale is a pair of the lowest and the highest value, not {scale!r:.80}"
+        )
+    return lowest, highest
 
 
 def moments(scorer: str, given: Any, rows: int) -> NDArray[np.datetime64] | None:
@@ -92,11 +117,15 @@ def _matrix(
         names = tuple(parts)
         columns = [floats(scorer, f"part {name!r}", part, rows) for name, part in parts.items()]
         parts = np.column_stack(columns) if columns else np.empty((rows, 0))
-    matrix = np.asarray(parts)
+    try:
+        matrix = np.asarray(parts)
+    except ValueError as error:
+        raise DataError(f"scores of {scorer}: parts must be {rows} rows of one length ({error})") from error
     if matrix.dtype.kind not in "fiu" or matrix.ndim != 2 or len(matrix) != rows:
         found = f"{matrix.dtype} of shape {matrix.shape}"
         raise DataError(f"scores of {scorer}: parts must be numbers, {rows} rows × parts, not {found}")
-    columns_named = tuple(names) if names is not None else tuple(f"part {i}" for i in range(matrix.shape[1]))
+    numbered = [f"part {i}" for i in range(matrix.shape[1])]
+    columns_named = tuple(numbered if names is None else listed(scorer, "part_names", names))
     if len(columns_named) != matrix.shape[1]:
         raise DataError(f"scores of {scorer}: {len(columns_named)} part_names for {matrix.shape[1]} parts")
     if len(set(columns_named)) < len(columns_named) or not all(isinstance(n, str) for n in columns_named):
@@ -118,8 +147,6 @@ def checked_scores(
 ) -> None:
     """Hold values, coverage and interval against what they mean; NaN passes."""
     lowest, highest = scale
-    if not lowest < highest:
-        raise DataError(f"scores of {scorer}: the scale goes from the lowest to the highest, not {scale!r}")
     slack = TOLERANCE * max(1.0, *(abs(end) for end in scale if np.isfinite(end)), 0.0)
     for what, column in (("value", values), ("low", low), ("high", high)):
         if column is not None:
@@ -213,7 +240,9 @@ def labelled(
     scorer: str, labels: Sequence[str | None], rows: int
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Codes and the different labels, in the order in which they first come."""
-    given = [None if label is None else str(label) for label in labels]
+    given = listed(scorer, "bands", labels)
+    if not all(label is None or isinstance(label, str) for label in given):
+        raise DataError(f"scores of {scorer}: bands are names or None, one per row, not {given!r:.80}")
     if len(given) != rows:
         raise DataError(f"scores of {scorer}: {rows} values, but {len(given)} bands")
     known = {label: code for code, label in enumerate(dict.fromkeys(one for one in given if one is not None))}

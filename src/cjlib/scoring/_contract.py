@@ -11,7 +11,7 @@ import numpy as np
 from ..data._tables import Coded, Table
 from ..errors import DataError, UnknownNameError
 from ..journey._scorecards import Bands
-from ._checks import banded, checked_parts, checked_scores, floats, labelled, moments
+from ._checks import banded, checked_parts, checked_scores, ends_of, floats, labelled, listed, moments
 from ._explanation import ScoreExplanation
 
 if TYPE_CHECKING:
@@ -148,21 +148,22 @@ class Scores:
         numbers = floats(name, "values", values)
         rows = len(numbers)
         if snapshot is not None:
+            if not hasattr(snapshot, "codes_of_customers"):
+                raise DataError(f"scores of {name}: a Snapshot was expected, not {type(snapshot).__name__}")
             customers = Coded(snapshot.codes_of_customers, snapshot.ids) if customers is None else customers
             as_of = snapshot.as_of if as_of is None else as_of
-        if scale is None:
-            scale = (-np.inf, np.inf) if link == "identity" else (0.0, 1.0)
+        ends = ends_of(name, scale, link)
         ids = _ids(name, rows, customers)
         matrix, names, start = checked_parts(name, numbers, ids, parts, part_names, base, link)
         evidence = {
             what: None if given is None else floats(name, what, given, rows)
             for what, given in (("coverage", coverage), ("low", low), ("high", high))
         }
-        checked_scores(name, numbers, ids, scale, **evidence)
+        checked_scores(name, numbers, ids, ends, **evidence)
         codes, labels = _coded_bands(name, numbers, bands)
         self.__attrs_init__(
             values=numbers, scorer=scorer, customers=ids, parts=matrix, part_names=names, base=start,
-            link=link, scale=(float(scale[0]), float(scale[1])), band_codes=codes, band_labels=labels,
+            link=link, scale=ends, band_codes=codes, band_labels=labels,
             as_of=moments(name, as_of, rows), fingerprints=_fingerprints(fingerprints, scorer, snapshot),
             snapshot=snapshot, **evidence,
         )  # fmt: skip
@@ -275,7 +276,7 @@ def _ids(scorer: str, rows: int, customers: Any) -> Coded | np.ndarray:
     if isinstance(customers, Coded):
         ids: Coded | np.ndarray = customers
     else:
-        ids = _objects(range(rows) if customers is None else customers).view()
+        ids = _objects(scorer, range(rows) if customers is None else customers).view()
         ids.flags.writeable = False
     if len(ids) != rows:
         raise DataError(f"scores of {scorer}: {rows} values for {len(ids)} customers")
@@ -290,11 +291,11 @@ def _rows_of(customer: Any, customers: Coded | np.ndarray) -> np.ndarray:
     return np.flatnonzero(is_meant) if is_meant.shape == customers.shape else np.array([], dtype=np.intp)
 
 
-def _objects(customers: Any) -> np.ndarray:
+def _objects(scorer: str, customers: Any) -> np.ndarray:
     """Ids as an array that keeps each as it came, also a mixture of kinds."""
     if isinstance(customers, np.ndarray) and customers.ndim == 1:
         return customers
-    ids = list(customers)
+    ids = listed(scorer, "customers", customers)
     array = np.empty(len(ids), dtype=object)
     array[:] = ids
     return array
@@ -318,9 +319,19 @@ def _fingerprints(
 ) -> Fingerprints:
     if isinstance(given, Fingerprints):
         return given
-    found = {"scorer": getattr(scorer, "fingerprint", None), "data": getattr(snapshot, "fingerprint", None)}
-    found = {name: value for name, value in found.items() if isinstance(value, str)}
-    unknown = set(given or {}) - {"journey", "scorer", "data"}
-    if unknown:
-        raise UnknownNameError("fingerprint", min(unknown), ("journey", "scorer", "data"))
-    return Fingerprints(**(found | dict(given or {})))
+    known = {
+        name: getattr(thing, "fingerprint", None) for name, thing in (("scorer", scorer), ("data", snapshot))
+    }
+    found = {name: value for name, value in known.items() if isinstance(value, str)}
+    named: Any = {} if given is None else given
+    if not isinstance(named, Mapping):
+        message = (
+            f"scores of {scorer_name(scorer)}: fingerprints are content hashes by name, not {named!r:.80}"
+        )
+        raise DataError(message)
+    for name, value in named.items():
+        if name not in ("journey", "scorer", "data"):
+            raise UnknownNameError("fingerprint", name, ("journey", "scorer", "data"))
+        if value is not None and not isinstance(value, str):
+            raise DataError(f"scores of {scorer_name(scorer)}: a fingerprint is text, not {value!r:.80}")
+    return Fingerprints(**(found | dict(named)))
