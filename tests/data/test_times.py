@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from cjlib.data import NAT, to_us
 from cjlib.data._columns import as_column
 from cjlib.data._ledger import Findings
-from cjlib.data._times import to_times
-from cjlib.data._zones import zoned
+from cjlib.data._times import to_times, zoned
 from cjlib.errors import DataError, UsageError
 
 NOON = datetime(2024, 3, 4, 12)

@@ -11,9 +11,8 @@ import attrs
 import numpy as np
 
 from ..errors import DataError
-from ._columns import Column, as_objects, shown
+from ._columns import Column, as_objects, is_missing, main_kind, shown
 from ._ledger import Findings
-from ._objects import is_missing, main_kind
 
 __all__ = ["Encoded", "encode_ids", "encode_names", "to_texts"]
 

@@ -13,10 +13,9 @@ import numpy as np
 
 from ..errors import UnknownNameError, UsageError
 from ._columns import as_column, as_frame
-from ._customers import Customers
-from ._kernels import kept_per_customer
+from ._customers import Customers, regrouped
 from ._ledger import Ledger
-from ._links import regrouped
+from ._order import kept_per_customer
 from ._preparing import prepared
 from ._tables import Coded, Table
 from ._times import NAT, to_us

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ._columns import Column, shown
+from ._columns import Column, main_kind, shown
 from ._ledger import Findings
-from ._objects import main_kind
 
 __all__ = ["NUMBERS", "number_of", "to_integers", "to_numbers"]
 

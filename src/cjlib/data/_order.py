@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._kernels import customer_starts, gathered, place_rows, sort_within, tied_rows
+from .._jit import jit
 from ._ledger import Findings
 
-__all__ = ["earliest_of_each", "in_order", "note_ties"]
+__all__ = [
+    "customer_starts",
+    "earliest_of_each",
+    "gathered",
+    "in_order",
+    "kept_per_customer",
+    "note_ties",
+    "place_rows",
+    "sort_within",
+    "tied_rows",
+]
 
 NO_ORDER = np.zeros(0, dtype=np.int64)
+FEW = 32  # so many are put in order by insertion
 
 
 def in_order(
@@ -109,3 +120,160 @@ def _mixed(*columns: np.ndarray | None) -> np.ndarray:
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(32)
     return mixed
+
+
+@jit
+def customer_starts(codes: np.ndarray, n_customers: int) -> np.ndarray:
+    """(n_customers + 1,) int64 offsets: where each customer's events will begin."""
+    starts = np.zeros(n_customers + 1, dtype=np.int64)
+    for i in range(codes.shape[0]):
+        starts[codes[i] + 1] += 1
+    for c in range(n_customers):
+        starts[c + 1] += starts[c]
+    return starts
+
+
+@jit
+def place_rows(codes: np.ndarray, starts: np.ndarray, rows: np.ndarray) -> None:
+    """Row numbers by customer, each customer's in input order (a stable counting sort)."""
+    cursors = starts[:-1].copy()
+    for i in range(codes.shape[0]):
+        c = codes[i]
+        rows[cursors[c]] = i
+        cursors[c] += 1
+
+
+@jit
+def gathered(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """``values[rows]``, without the wide copy that numpy makes of row numbers."""
+    taken = np.empty(rows.shape[0], dtype=values.dtype)
+    for i in range(rows.shape[0]):
+        taken[i] = values[rows[i]]
+    return taken
+
+
+@jit
+def sort_within(starts: np.ndarray, time: np.ndarray, order: np.ndarray, rows: np.ndarray) -> int:
+    """Put each customer's rows in order of time, then ``order`` (empty: none), stably and in place.
+
+    Returns how many customers were out of order.
+    """
+    n_sorted = 0
+    for c in range(starts.shape[0] - 1):
+        begin, end = starts[c], starts[c + 1]
+        if not _is_ordered(time, order, begin, end):
+            n_sorted += 1
+            _sort(time, order, rows, begin, end)
+    return n_sorted
+
+
+@jit
+def _is_ordered(time: np.ndarray, order: np.ndarray, begin: int, end: int) -> bool:
+    for i in range(begin + 1, end):
+        if time[i] < time[i - 1]:
+            return False
+        if order.shape[0] > 0 and time[i] == time[i - 1] and order[i] < order[i - 1]:
+            return False
+    return True
+
+
+@jit
+def _sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end: int) -> None:
+    """Runs of a few are sorted by insertion, then merged pair by pair.
+
+    It is written out because numba's own sort takes seconds to compile and knows one key only.
+    """
+    for low in range(begin, end, FEW):
+        _insertion_sort(time, order, rows, low, min(low + FEW, end))
+    if end - begin > FEW:
+        spare_time, spare_order = time[begin:end].copy(), order[begin:end].copy()
+        spare_rows = rows[begin:end].copy()
+        width = FEW
+        while width < end - begin:
+            for low in range(begin, end - width, 2 * width):
+                high = min(low + 2 * width, end)
+                _merge(time, order, rows, spare_time, spare_order, spare_rows, low, low + width, high)
+            width *= 2
+
+
+@jit
+def _merge(
+    time: np.ndarray,
+    order: np.ndarray,
+    rows: np.ndarray,
+    spare_time: np.ndarray,
+    spare_order: np.ndarray,
+    spare_rows: np.ndarray,
+    low: int,
+    middle: int,
+    high: int,
+) -> None:
+    """Merge two neighbouring runs; of equal events, those of the left run come first."""
+    has_order = order.shape[0] > 0
+    n_left = middle - low
+    for i in range(n_left):
+        spare_time[i] = time[low + i]
+        spare_rows[i] = rows[low + i]
+        if has_order:
+            spare_order[i] = order[low + i]
+    left, right, place = 0, middle, low
+    while left < n_left:
+        is_right = right < high and (
+            time[right] < spare_time[left]
+            or (has_order and time[right] == spare_time[left] and order[right] < spare_order[left])
+        )
+        if is_right:
+            time[place], rows[place] = time[right], rows[right]
+            if has_order:
+                order[place] = order[right]
+            right += 1
+        else:
+            time[place], rows[place] = spare_time[left], spare_rows[left]
+            if has_order:
+                order[place] = spare_order[left]
+            left += 1
+        place += 1
+
+
+@jit
+def _insertion_sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end: int) -> None:
+    has_order = order.shape[0] > 0
+    for i in range(begin + 1, end):
+        t, r = time[i], rows[i]
+        o = order[i] if has_order else np.int64(0)
+        k = i
+        while k > begin and (time[k - 1] > t or (has_order and time[k - 1] == t and order[k - 1] > o)):
+            time[k] = time[k - 1]
+            rows[k] = rows[k - 1]
+            if has_order:
+                order[k] = order[k - 1]
+            k -= 1
+        time[k] = t
+        rows[k] = r
+        if has_order:
+            order[k] = o
+
+
+@jit
+def tied_rows(starts: np.ndarray, time: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """(n,) bool: events that share customer, time and ``order`` (empty: none) with a neighbour."""
+    is_tied = np.zeros(time.shape[0], dtype=np.bool_)
+    for c in range(starts.shape[0] - 1):
+        for i in range(starts[c] + 1, starts[c + 1]):
+            if time[i] == time[i - 1] and (order.shape[0] == 0 or order[i] == order[i - 1]):
+                is_tied[i] = True
+                is_tied[i - 1] = True
+    return is_tied
+
+
+@jit
+def kept_per_customer(starts: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
+    """(n_customers + 1,) int64 offsets of the events that are kept."""
+    kept = np.zeros(starts.shape[0], dtype=np.int64)
+    for c in range(starts.shape[0] - 1):
+        count = 0
+        for i in range(starts[c], starts[c + 1]):
+            if is_kept[i]:
+                count += 1
+        kept[c + 1] = kept[c] + count
+    return kept

@@ -12,10 +12,9 @@ import numpy as np
 from ..errors import DataError
 from ._codes import Encoded, encode_ids, encode_names, to_texts
 from ._columns import Column
-from ._kernels import gathered
 from ._ledger import Findings
 from ._numbers import to_integers, to_numbers
-from ._order import earliest_of_each, in_order, note_ties
+from ._order import earliest_of_each, gathered, in_order, note_ties
 from ._tables import Coded
 from ._times import NAT, to_times
 

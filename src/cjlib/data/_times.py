@@ -1,20 +1,19 @@
-"""Times become microseconds since 1970 in UTC; what could be read in two ways is refused."""
+"""Times of any zone become microseconds in UTC; what could be read in two ways is refused."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from ..errors import DataError, UsageError
-from ._columns import Column, shown
+from ._columns import Column, main_kind, shown
 from ._ledger import Findings
-from ._objects import main_kind
-from ._zones import zone_of, zoned
 
-__all__ = ["MAX_US", "MIN_US", "NAT", "to_times", "to_us"]
+__all__ = ["MAX_US", "MIN_US", "NAT", "to_times", "to_us", "zone_of", "zoned"]
 
 NAT = np.iinfo(np.int64).min
 MIN_US = int(np.datetime64("1900-01-01", "us").astype(np.int64))
@@ -22,6 +21,7 @@ MAX_US = int(np.datetime64("2201-01-01", "us").astype(np.int64))
 EPOCH = datetime(1970, 1, 1)
 MOMENTS = frozenset({"date", "time"})
 MICROSECOND = timedelta(microseconds=1)
+STEP = 43_200_000_000  # a zone does not change twice in half a day
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
@@ -265,3 +265,64 @@ def _one_kind(times: np.ndarray, state: np.ndarray, name: str, findings: Finding
         findings.refuse(f"{name} {word} a zone", is_rare, "most others in this column are not so")
         times[is_rare] = NAT
     return state == NAIVE
+
+
+def zone_of(tz: str | tzinfo) -> tzinfo:
+    """The zone of that name.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if isinstance(tz, tzinfo):
+        return UTC if str(tz) == "UTC" else tz
+    if not isinstance(tz, str):
+        raise UsageError(f"tz must be the name of a zone, such as 'Europe/Paris', not {shown(tz)}")
+    if tz == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(tz)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(f"there is no time zone {shown(tz)}; write one such as 'Europe/Paris'") from error
+
+
+def zoned(local: np.ndarray, zone: tzinfo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n,) UTC microseconds of local ones, which of them no clock showed, which every clock showed twice.
+
+    An hour that comes twice is read as the first one.
+    """
+    if not len(local):
+        return local, np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+    starts, shifts = offsets(int(local.min()) - 2 * STEP, int(local.max()) + 2 * STEP, zone)
+    local_ends = np.append(starts[1:] + shifts[:-1], np.iinfo(np.int64).max)
+    local_starts = starts + shifts
+    period = np.searchsorted(local_ends, local, side="right")
+    following = np.minimum(period + 1, len(starts) - 1)
+    is_gap = local < local_starts[period]
+    is_twice = (following > period) & (local >= local_starts[following])
+    return local - shifts[period], is_gap, is_twice
+
+
+def offsets(low: int, high: int, zone: tzinfo) -> tuple[np.ndarray, np.ndarray]:
+    """When each offset of a zone begins between two UTC moments, and the offset, in microseconds."""
+    low = low // STEP * STEP
+    starts, found = [low], [_offset_at(low, zone)]
+    for probe in range(low + STEP, high + STEP, STEP):
+        if _offset_at(probe, zone) != found[-1]:
+            starts.append(_change_between(probe - STEP, probe, zone))
+            found.append(_offset_at(probe, zone))
+    return np.array(starts, dtype=np.int64), np.array(found, dtype=np.int64)
+
+
+def _change_between(before: int, after: int, zone: tzinfo) -> int:
+    """The first second of the new offset, by halving."""
+    old = _offset_at(before, zone)
+    while after - before > 1_000_000:
+        middle = before + (after - before) // 2_000_000 * 1_000_000
+        before, after = (middle, after) if _offset_at(middle, zone) == old else (before, middle)
+    return after // 1_000_000 * 1_000_000
+
+
+def _offset_at(us: int, zone: tzinfo) -> int:
+    offset = (EPOCH.replace(tzinfo=UTC) + timedelta(microseconds=us)).astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset // timedelta(microseconds=1)

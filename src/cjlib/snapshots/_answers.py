@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import attrs
 import numpy as np
 
-from ..data._zones import offsets, zone_of
+from ..data._times import offsets, zone_of
 from ._kernels import first_starts, held, mean_spans, measure, next_ends, stays
 from ._known import EVENTS, MILESTONES, VISITS, Happened, Known, Stream, frozen
 from ._layout import (

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
+from ..data._attributes import as_attribute
 from ..data._codes import encode_ids
 from ..data._columns import Frame, as_frame
-from ..data._kinds import as_attribute
 from ..data._ledger import Findings, Ledger
 from ..data._preparing import raise_if_refused
 from ..data._tables import Coded, Table
