@@ -21,7 +21,7 @@ _NAMES = {
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
     "scoring": ("HealthScorer Override Scorer Scores backtest counterfactual rollup score_panel sensitivity"),
-    "findings": "Comparison compare",
+    "findings": "Comparison compare find",
     "outputs": "Report report",
 }
 _MODULES = ("criteria", "errors", "findings")

@@ -10,6 +10,7 @@ from .data import read_events as read_events
 from .errors import CJError as CJError
 from .findings import Comparison as Comparison
 from .findings import compare as compare
+from .findings import find as find
 from .journey import Aim as Aim
 from .journey import Attribute as Attribute
 from .journey import Bands as Bands

@@ -1,0 +1,61 @@
+"""Sentences with numbers in them, in English and French at once."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+__all__ = ["said"]
+
+NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+
+
+@attrs.frozen
+class _Writer(string.Formatter):
+    """Writes numbers as a language does; ``{x:%}`` is a share, ``{x:days}`` a length of time."""
+
+    language: str
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, str) or format_spec not in ("", "%", "days"):
+            return format(value, format_spec)
+        if not math.isfinite(value):
+            return "—"
+        if format_spec == "%":
+            percent = 100 * value
+            return f"{self._number(percent, 1 if 0 < abs(percent) < 9.95 else 0)}{NBSP}%"
+        if format_spec == "days":
+            return self._days(value)
+        return self._number(value, 0 if float(value).is_integer() or abs(value) >= 100 else 2)
+
+    def _number(self, value: float, digits: int) -> str:
+        text = f"{value:,.{digits}f}"
+        if digits:
+            text = text.rstrip("0").rstrip(".")
+        return text.replace(",", THIN).replace(".", ",") if self.language == "fr" else text
+
+    def _days(self, value: float) -> str:
+        day = "j" if self.language == "fr" else "d"
+        if abs(value) < 1:
+            return f"{self._number(24 * value, 1)}{NBSP}h"
+        return f"{self._number(value, 1 if abs(value) < 10 else 0)}{NBSP}{day}"
+
+
+_ENGLISH, _FRENCH = _Writer("en"), _Writer("fr")
+
+
+def said(english: str, french: str, **facts: Any) -> Mapping[str, Any]:
+    """The ``sentence`` and ``translations`` of a finding, with its facts filled in.
+
+    >>> said("{n} of {of} ({x:%}) wait {d:days}", "{n} sur {of} ({x:%}) attendent {d:days}",
+    ...      n=1200, of=4000, x=0.3, d=34.2)["sentence"]
+    '1,200 of 4,000 (30\\xa0%) wait 34\\xa0d'
+    """
+    return {
+        "sentence": _ENGLISH.vformat(english, (), facts),
+        "translations": {"fr": _FRENCH.vformat(french, (), facts)},
+    }
