@@ -137,14 +137,17 @@ class Groups:
         if not axes:
             size = np.array([len(rows)], np.int64)
             return Grouping(names=(), labels=((),), codes=np.zeros(len(rows), np.int64), sizes=size)
-        columns = np.stack([axis.codes(rows) for axis in axes], axis=1)
-        found, codes, sizes = np.unique(columns, axis=0, return_inverse=True, return_counts=True)
-        labels = [
-            tuple((*axis.labels, None)[code] for axis, code in zip(axes, codes_of_group, strict=True))
-            for codes_of_group in found.tolist()
-        ]
-        names = tuple(axis.name for axis in axes)
-        return Grouping(names=names, labels=tuple(labels), codes=codes.reshape(-1), sizes=sizes)
+        codes, labels = np.zeros(len(rows), np.int64), [()]
+        for axis in axes:
+            width = len(axis.labels) + 1
+            found, codes = _dense(codes * width + axis.codes(rows), len(labels) * width)
+            labels = [(*labels[one // width], (*axis.labels, None)[one % width]) for one in found.tolist()]
+        return Grouping(
+            names=tuple(axis.name for axis in axes),
+            labels=tuple(labels),
+            codes=codes,
+            sizes=np.bincount(codes, minlength=len(labels)),
+        )
 
     def chosen(self, where: Where, rows: Rows, moment: int) -> Mask:
         """(k,) which of the rows are meant.
@@ -187,7 +190,7 @@ class Groups:
         return name if name in declared or name in self._known_attributes() else None
 
     def _known_attributes(self) -> tuple[str, ...]:
-        customers = self.facts.trace._customers
+        customers = self.facts.customers
         return () if customers is None else customers.names
 
     def _criterion(self, text: Any) -> Any:
@@ -238,6 +241,17 @@ def labels_of(value: Any) -> str | None:
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).lower()
     return f"{value:.15g}" if isinstance(value, (int, float, np.number)) else str(value)
+
+
+def _dense(codes: Ints, most: int) -> tuple[Ints, Ints]:
+    """The different codes, which are below ``most``, and where each row's stands among them."""
+    if most > max(len(codes), 1 << 16):
+        found, places = np.unique(codes, return_inverse=True)
+        return found, places
+    found = np.flatnonzero(np.bincount(codes, minlength=most))
+    place = np.zeros(most, np.int64)
+    place[found] = np.arange(len(found))
+    return found, place[codes]
 
 
 def _code(axis: _Axis, value: Any) -> int:

@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...criteria import Criterion
-from ...data._attributes import AttributeColumn, cut, latest
+from ...data._attributes import AttributeColumn, cut, latest, union
+from ...data._customers import Customers
 from ...data._events import EventLog
 from ...data._ledger import LedgerEntry
 from ...data._times import NAT
 from ...errors import CriterionError, DefinitionError, UnknownNameError, UsageError
 from ...journey._elements import Signal
 from ...journey._journey import Journey
-from ...trace._inputs import prepare
+from ...trace._inputs import Prepared, prepare
 from ...trace._layout import X_WAIVERS
 from ...trace._run import run
-from ...trace._trace import Trace
+from ...trace._trace import Trace, make_trace
 
 __all__ = ["Facts", "held"]
 
@@ -40,19 +41,30 @@ class Facts:
     Attributes:
         trace: the replay.
         log: the events that it read.
+        customers: whose attributes and links these are; None if there are none.
     """
 
     trace: Trace
     log: EventLog
+    customers: Customers | None
 
     @classmethod
-    def of(cls, journey: Journey, trace: Trace, log: EventLog) -> Facts:
-        """The facts, if the three belong together.
+    def of(cls, journey: Journey, trace: Trace, log: EventLog, customers: Customers | None = None) -> Facts:
+        """The facts, if all belong together.
+
+        Args:
+            journey: what was replayed.
+            trace: the replay.
+            log: the events that were replayed.
+            customers: attributes and links, where they are others than those that were replayed.
 
         Raises:
             UsageError: if one is of the wrong kind, or the trace is of another journey or other events.
+            DataError: if ids of customers are of another kind than those of the trace.
         """
-        given = ("journey", journey, Journey), ("trace", trace, Trace), ("log", log, EventLog)
+        given: list[tuple[str, object, type]]
+        given = [("journey", journey, Journey), ("trace", trace, Trace), ("log", log, EventLog)]
+        given += [] if customers is None else [("customers", customers, Customers)]
         for name, value, kind in given:
             if not isinstance(value, kind):
                 raise UsageError(f"{name} must be a cjlib.{kind.__name__}, not {type(value).__name__}")
@@ -66,7 +78,30 @@ class Facts:
                 f"the trace was replayed from {len(read):,} events of {read.n_customers:,} customers, but by "
                 f"then this log has {len(known):,} of {known.n_customers:,}: pass the log that was replayed"
             )
-        return cls(trace, read)
+        if customers is None:
+            return cls(trace, read, trace._customers)
+        union([trace.ids, customers.ids])
+        return cls(trace, read, customers.as_of(trace.until))
+
+    def as_known(self, moment: int) -> Facts:
+        """The facts as they were known at a moment, not after the end of the replay.
+
+        The journey is replayed once more if something became known later that happened before.
+        """
+        at = np.int64(moment).view("datetime64[us]")
+        log, trace = self.log.as_of(at), self.trace
+        customers = None if self.customers is None else self.customers.as_of(at)
+        if not _has_late(trace, moment):
+            return Facts(trace, log, customers)
+        known = None if trace._customers is None else trace._customers.as_of(at)
+        again = trace._log.as_of(at)
+        prepared = _prepared(trace, trace.journey, again, known)
+        stages = tuple(stage.id for stage in trace.journey.stages)
+        tables = run(prepared, stages, until=moment, threads=None, max_visits=trace._max_visits)
+        earlier = make_trace(
+            trace.journey, again, known, prepared, tables, np.int64(moment), trace._max_visits
+        )
+        return Facts(earlier, log, customers)
 
     @property
     def ids(self) -> Any:
@@ -97,7 +132,7 @@ class Facts:
         Raises:
             UnknownNameError: if the customers of the replay have none by that name.
         """
-        customers = self.trace._customers
+        customers = self.customers
         if customers is None or attribute not in customers.names:
             known = () if customers is None else customers.names
             raise UnknownNameError("attribute of the customers that were replayed", attribute, known)
@@ -105,10 +140,14 @@ class Facts:
 
     def values(self, attribute: str, moment: int) -> Floats:
         """(n,) an attribute at a moment, as an `AttributeColumn` holds it; NaN where unknown."""
+        return self.placed(latest(cut(self.column(attribute), moment)))
+
+    def placed(self, found: Floats) -> Floats:
+        """(n,) what is known of ``customers``, in the order of ``ids``; NaN of whom nothing is known."""
+        assert self.customers is not None
         values = np.full(len(self.ids), np.nan)
-        found = latest(cut(self.column(attribute), moment))
-        assert self.trace._customers is not None
-        values[np.searchsorted(self.ids, self.trace._customers.ids)] = found
+        places, is_traced = _places(self.customers.ids, self.ids)
+        values[places[is_traced]] = found[is_traced]
         return values
 
     @cached_property
@@ -190,15 +229,40 @@ def held(trace: Trace, criteria: Sequence[Criterion], moment: int) -> tuple[Mask
     except DefinitionError as error:
         problems = [attrs.evolve(one, place="") for one in error.problems]
         raise CriterionError(f"criterion {str(criteria[0])!r}", problems) from error
-    prepared = prepare(journey, trace._log, trace._customers, None)
-    customers = prepared.inputs.customers.copy()
-    customers[:, X_WAIVERS] = trace._prepared.inputs.customers[:, X_WAIVERS]
-    inputs = prepared.inputs._replace(customers=customers, waivers=trace._prepared.inputs.waivers)
+    prepared = _prepared(trace, journey, trace._log, trace._customers)
     stages = tuple(stage.id for stage in journey.stages)
-    asked = attrs.evolve(prepared, inputs=inputs)
-    found = run(asked, stages, until=moment, threads=None, max_visits=trace._max_visits)[2]
+    found = run(prepared, stages, until=moment, threads=None, max_visits=trace._max_visits)[2]
     in_force = found[found[:, 3] == NAT]
     is_held[in_force[:, 0], in_force[:, 1]] = True
     before = set(trace._prepared.notes)
     notes = [LedgerEntry(*note[:2], (), note[2]) for note in prepared.notes if note not in before]
     return is_held, tuple(note for note in notes if note.reason in TOLD)
+
+
+def _prepared(trace: Trace, journey: Journey, log: EventLog, customers: Customers | None) -> Prepared:
+    """What a replay needs, with the waivers of the trace."""
+    prepared = prepare(journey, log, customers, None)
+    table = prepared.inputs.customers.copy()
+    table[:, X_WAIVERS] = trace._prepared.inputs.customers[:, X_WAIVERS]
+    inputs = prepared.inputs._replace(customers=table, waivers=trace._prepared.inputs.waivers)
+    return attrs.evolve(prepared, inputs=inputs)
+
+
+def _has_late(trace: Trace, moment: int) -> bool:
+    """Whether the trace rests on what happened by the moment and became known after it."""
+    log, customers = trace._log, trace._customers
+    columns = () if customers is None else (customers.stored(name) for name in customers.names)
+    rows = [(log.time, log.recorded), *((one.valid_from, one.recorded) for one in columns)]
+    return any(
+        bool(((times <= moment) & (known > moment)).any()) for times, known in rows if known is not None
+    )
+
+
+def _places(ids: Any, within: Any) -> tuple[Ints, Mask]:
+    """(k,) where each of the ids stands in sorted ones, and whether it is among them."""
+    if len(ids) == len(within) and bool(np.all(ids == within)):
+        return np.arange(len(ids)), np.ones(len(ids), bool)
+    places = np.searchsorted(within, ids).astype(np.int64)
+    is_there = places < len(within)
+    is_there[is_there] = within[places[is_there]] == ids[is_there]
+    return places, is_there
