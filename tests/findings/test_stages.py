@@ -10,8 +10,8 @@ from scipy.stats import CensoredData, ecdf
 
 from cjlib.data import EventLog, Table
 from cjlib.findings import time_in_stage
-from cjlib.findings._stages import median_time
 from cjlib.journey import Journey, Stage, Transition
+from cjlib.scoring._survival import median_time
 from cjlib.trace import replay
 
 DURATIONS = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=60)

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from ..data import Coded, Table
 from ..errors import UsageError
+from ..scoring._survival import median_time
 from ..trace import Trace
 
-__all__ = ["median_time", "time_in_stage"]
+__all__ = ["time_in_stage"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 DAY_US = 86_400_000_000
 FORWARD = ("advance", "skip")
-_Z = 1.959963984540054  # the 97.5 % quantile of the normal distribution
-_ROUNDING = 1e-12  # a running product may miss one half by this much
 
 
 def time_in_stage(trace: Trace) -> Table:
@@ -81,36 +80,6 @@ def time_in_stage(trace: Trace) -> Table:
         },
         name="time in stage",
     )  # fmt: skip
-
-
-def median_time(durations: Floats, is_ended: Mask) -> tuple[float, float, float]:
-    """The Kaplan–Meier median and its 95 % interval, NaN where the curve does not come down to it.
-
-    The interval inverts the log-log band of the curve (Brookmeyer and Crowley, 1982).
-
-    Args:
-        durations: (n,) float64, of any one unit.
-        is_ended: (n,) whether the duration ended; False where it was still going on.
-
-    >>> median_time(np.array([1.0, 2.0, 3.0, 9.0]), np.array([True, True, False, False]))[0]
-    2.0
-    """
-    times, positions = np.unique(durations[is_ended], return_inverse=True)
-    if not len(times):
-        return (np.nan, np.nan, np.nan)
-    ended = np.bincount(positions).astype(np.float64)
-    inside = len(durations) - np.searchsorted(np.sort(durations), times, side="left").astype(np.float64)
-    curve: Floats = np.cumprod(1 - ended / inside, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread: Floats = _Z * np.sqrt(np.cumsum(ended / (inside * (inside - ended)))) / np.log(curve)
-        lower: Floats = curve ** np.exp(-spread)
-        upper: Floats = curve ** np.exp(spread)
-    return _first_half(times, curve), _first_half(times, lower), _first_half(times, upper)
-
-
-def _first_half(times: Floats, curve: Floats) -> float:
-    below = np.flatnonzero(curve <= 0.5 + _ROUNDING)
-    return float(times[below[0]]) if len(below) else np.nan
 
 
 def _median(days: Floats, is_left: Mask) -> tuple[float, float, float, float]:
