@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 import pytest
-from tests.findings.books import UNTIL, happen, log
+from tests.findings.books import UNTIL, Events
 
 import cjlib as cj
 from cjlib.errors import UnknownNameError, UsageError
@@ -35,9 +35,10 @@ class Says:
 
 
 def book(n: int = 40) -> tuple[cj.EventLog, cj.Trace]:
-    who = range(n)
-    events = log(happen(who, "signup", 1.0), happen(who, "login", 100.0))
-    return events, cj.replay(JOURNEY, events, until=UNTIL)
+    events = Events()
+    events.add(range(n), "signup", np.full(n, 1.0))
+    events.add(range(n), "login", np.full(n, 100.0))
+    return events.log(), cj.replay(JOURNEY, events.log(), until=UNTIL)
 
 
 def test_a_class_of_ours_or_theirs_is_a_detector() -> None:

@@ -18,15 +18,6 @@ from ._stays import Stays
 
 __all__ = ["Bottlenecks"]
 
-EN = (
-    "{late} of {of} visits to {stage} known for long enough ({share:%}) outlasted the target of "
-    "{target:days}; the median is {median:days}. {customers} customers have lost {days} days beyond it."
-)
-FR = (
-    "{late} des {of} passages par {stage} connus depuis assez longtemps ({share:%}) ont dépassé la cible de "
-    "{target:days} ; la médiane est de {median:days}. {customers} clients y ont perdu {days} jours de trop."
-)
-
 
 @attrs.frozen(kw_only=True)
 class Bottlenecks:
@@ -93,8 +84,7 @@ def _finding(given: Given, stays: Stays, number: int, share: Share, p: float, to
         test=Test(name=f"binomial against {tolerated:g}", statistic=share.share, p=p),
         evidence=_evidence(given, stays, rows, excess),
         **said(
-            EN,
-            FR,
+            "bottleneck",
             late=len(rows),
             of=could,
             share=share.share,

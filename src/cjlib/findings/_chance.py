@@ -45,7 +45,7 @@ def shares_differ(first: tuple[int, int], second: tuple[int, int], *, is_greater
     """p of Fisher's exact test that two shares, each (count, total), are one; or the first is not greater."""
     from scipy.stats import fisher_exact
 
-    table = [[count, total - count] for count, total in (first, second)]
+    table = np.array([[count, total - count] for count, total in (first, second)])
     return float(fisher_exact(table, alternative="greater" if is_greater else "two-sided").pvalue)
 
 

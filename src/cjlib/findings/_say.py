@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from ._sentences import SENTENCES
+
 __all__ = ["said"]
 
 NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
@@ -48,13 +50,13 @@ class _Writer(string.Formatter):
 _ENGLISH, _FRENCH = _Writer("en"), _Writer("fr")
 
 
-def said(english: str, french: str, **facts: Any) -> Mapping[str, Any]:
+def said(key: str, **facts: Any) -> Mapping[str, Any]:
     """The ``sentence`` and ``translations`` of a finding, with its facts filled in.
 
-    >>> said("{n} of {of} ({x:%}) wait {d:days}", "{n} sur {of} ({x:%}) attendent {d:days}",
-    ...      n=1200, of=4000, x=0.3, d=34.2)["sentence"]
-    '1,200 of 4,000 (30\\xa0%) wait 34\\xa0d'
+    >>> said("repeat", count=1200, of=4000, share=0.3, touchpoint="Demo", within=7.0)["sentence"]
+    '1,200 of 4,000 customers (30\\xa0%) had Demo again within 7\\xa0d, where once is usual.'
     """
+    english, french = SENTENCES[key]
     return {
         "sentence": _ENGLISH.vformat(english, (), facts),
         "translations": {"fr": _FRENCH.vformat(french, (), facts)},
