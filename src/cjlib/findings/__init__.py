@@ -1,13 +1,18 @@
 """What the journeys of many customers show."""
 
+from ._answers import Answer
 from ._bottlenecks import Bottlenecks
 from ._compare import Comparison, compare
 from ._contract import Detector, Finding, Findings, Place, Skipped, Test
+from ._directly_follows import DirectlyFollows, directly_follows
 from ._find import find
+from ._funnel import Funnel, funnel
 from ._given import Given
 from ._stages import time_in_stage
+from ._variants import Variants, variants
 
 __all__ = [
-    "Bottlenecks", "Comparison", "Detector", "Finding", "Findings", "Given", "Place", "Skipped", "Test",
-    "compare", "find", "time_in_stage",
+    "Answer", "Bottlenecks", "Comparison", "Detector", "DirectlyFollows", "Finding", "Findings", "Funnel",
+    "Given", "Place", "Skipped", "Test", "Variants",
+    "compare", "directly_follows", "find", "funnel", "time_in_stage", "variants",
 ]  # fmt: skip
