@@ -20,7 +20,10 @@ _NAMES = {
     "trace": "Trace Waiver conformance replay",
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
-    "scoring": ("HealthScorer Override Scorer Scores backtest counterfactual rollup score_panel sensitivity"),
+    "scoring": (
+        "AdditiveScorer EstimatorScorer HealthScorer Override Scorer Scores backtest counterfactual "
+        "rollup score_panel sensitivity"
+    ),
     "findings": "Comparison compare find",
     "outputs": "Report report",
 }

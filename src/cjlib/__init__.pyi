@@ -40,6 +40,8 @@ from .journey import template as template
 from .journey import templates as templates
 from .outputs import Report as Report
 from .outputs import report as report
+from .scoring import AdditiveScorer as AdditiveScorer
+from .scoring import EstimatorScorer as EstimatorScorer
 from .scoring import HealthScorer as HealthScorer
 from .scoring import Override as Override
 from .scoring import Scorer as Scorer

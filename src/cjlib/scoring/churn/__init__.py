@@ -1,0 +1,1 @@
+"""Scorers that learn when an event will come."""
