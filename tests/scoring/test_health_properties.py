@@ -138,3 +138,18 @@ def test_many_blocks_are_scored_like_one():
     expected = np.where(np.isnan(values), np.nan, np.clip(values, 0, 100))
     np.testing.assert_allclose(scores.values, expected, atol=1e-11)
     assert isinstance(HealthScorer(card), Scorer)
+
+
+@given(st.data(), st.integers(1, 4))
+def test_a_stream_of_blocks_is_the_whole_in_its_order(data, rows):
+    card = data.draw(scorecards())
+    columns = snapshot(data.draw(snapshots(card)))
+    whole = HealthScorer(card).score(columns)
+    blocks = list(HealthScorer(card).stream(columns, rows=rows))
+    assert [len(block) for block in blocks[:-1]] == [rows] * (len(blocks) - 1)
+    for name in ("values", "parts", "base", "coverage", "low", "high"):
+        np.testing.assert_array_equal(
+            np.concatenate([getattr(b, name) for b in blocks]), getattr(whole, name)
+        )
+    assert [one for block in blocks for one in block.customers.tolist()] == whole.customers.tolist()
+    next(HealthScorer(card).stream(columns, rows=1)).values  # and one may stop early

@@ -148,18 +148,24 @@ def checked_scores(
     """Hold values, coverage and interval against what they mean; NaN passes."""
     lowest, highest = scale
     slack = TOLERANCE * max(1.0, *(abs(end) for end in scale if np.isfinite(end)), 0.0)
+    span = f"a finite number from {lowest:g} to {highest:g} or NaN"
     for what, column in (("value", values), ("low", low), ("high", high)):
-        if column is not None:
+        if column is not None and not _lies(column, lowest - slack, highest + slack):
             bad = np.isinf(column) | (column < lowest - slack) | (column > highest + slack)
-            span = f"a finite number from {lowest:g} to {highest:g} or NaN"
             _refuse(scorer, bad, customers, column, f"{what} must be {span}")
-    if coverage is not None:
+    if coverage is not None and not _lies(coverage, 0.0, 1.0):
         _refuse(scorer, (coverage < 0) | (coverage > 1), customers, coverage, "coverage must be from 0 to 1")
-    room = TOLERANCE * np.maximum(1.0, np.abs(values))
-    if low is not None:
-        _refuse(scorer, low > values + room, customers, low, "low must not be above the value")
-    if high is not None:
-        _refuse(scorer, high < values - room, customers, high, "high must not be below the value")
+    for what, end, beyond in (("low", low, 1.0), ("high", high, -1.0)):
+        if end is not None and not _lies((end - values) * beyond, -np.inf, TOLERANCE):
+            bad = (end - values) * beyond > TOLERANCE * np.maximum(1.0, np.abs(values))
+            side = "above" if what == "low" else "below"
+            _refuse(scorer, bad, customers, end, f"{what} must not be {side} the value")
+
+
+def _lies(column: Floats, lowest: float, highest: float) -> bool:
+    """Whether all that is no NaN is finite and lies between two numbers."""
+    least, most = np.fmin.reduce(column, initial=np.nan), np.fmax.reduce(column, initial=np.nan)
+    return bool(np.isnan(least) or (lowest <= least and most <= highest and np.isfinite([least, most]).all()))
 
 
 def _refuse(
@@ -214,11 +220,19 @@ def mismatched(values: Floats, sums: Floats, link: str) -> NDArray[np.bool_]:
     """
     expected = linked(values, link)
     with np.errstate(invalid="ignore"):
+        is_close = np.abs(sums - expected) <= TOLERANCE
+    rest = np.flatnonzero(~is_close)
+    is_close[rest] = _matched(values[rest], sums[rest], expected[rest], link)
+    return ~is_close
+
+
+def _matched(values: Floats, sums: Floats, expected: Floats, link: str) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
         is_close = np.abs(sums - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
         if link != "identity":
             is_close |= np.abs(inverse(sums, link) - values) <= _ROUNDING * np.abs(values)
-    mismatches: NDArray[np.bool_] = ~(is_close | np.isnan(values))
-    return mismatches
+    matched: NDArray[np.bool_] = is_close | np.isnan(values)
+    return matched
 
 
 def banded(bands: Bands, values: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -227,13 +241,11 @@ def banded(bands: Bands, values: NDArray[np.float64]) -> NDArray[np.int32]:
     >>> banded(Bands(("red", "green"), edges=(50,)), np.array([49.9, 50.0, np.nan]))
     array([ 0,  1, -1], dtype=int32)
     """
-    edges = np.array(bands.edges)
-    slack = TOLERANCE * np.maximum(1.0, np.abs(edges))
-    if bands.at_edge == "upper":
-        codes = np.searchsorted(edges - slack, values, side="right")
-    else:
-        codes = np.searchsorted(edges + slack, values, side="left")
-    return np.where(np.isnan(values), -1, codes).astype(np.int32)
+    codes = -np.isnan(values).astype(np.int32)
+    for edge in bands.edges:
+        slack = TOLERANCE * max(1.0, abs(edge))
+        codes += values >= edge - slack if bands.at_edge == "upper" else values > edge + slack
+    return codes
 
 
 def labelled(

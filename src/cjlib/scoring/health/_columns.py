@@ -132,12 +132,18 @@ def _shares(measure: Measure, metric: Floats, snapshot: Snapshot) -> Floats | No
     return shares
 
 
-def block_of(columns: list[Column], rows: slice) -> tuple[Floats, Floats, Floats, Floats]:
-    """(m, n) metrics, bounds and shares of some rows; what no column has is (m, 0)."""
+def block_of(
+    columns: list[Column], rows: slice, room: Floats | None = None
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """(m, n) metrics, bounds and shares of some rows; what no column has is (m, 0).
+
+    Metrics are written where there is room for them: fresh memory costs more than the arithmetic.
+    """
     names = ("lows", "highs", "shares")
     has = {name: any(getattr(column, name) is not None for column in columns) for name in names}
     size = rows.stop - rows.start
-    metrics = np.empty((len(columns), size))
+    shape = (len(columns), size)
+    metrics = np.empty(shape) if room is None else room[: size * len(columns)].reshape(shape)
     rest: dict[str, Any] = {}
     for name in names:
         nothing = 1.0 if name == "shares" else np.nan

@@ -15,7 +15,8 @@ from ...journey._scorecards import Measure
 from .._checks import banded
 from .._contract import Scores
 from ._curves_back import ALMOST_ALL, levels_of, metric_for
-from ._kernel import MEAN, WORST, combine_card
+from ._kernel import combine_card
+from ._layout import MEAN, WORST
 from ._plan import HealthPlan
 from ._run import Prepared, judge, people_make
 from ._scorer import prepared
@@ -145,7 +146,7 @@ class _Standing:
             filled[i] += self.slope(i) * (aim - self.known[i])
         uncapped, groups = (np.empty((len(self.plan.groups), 1)) for _ in range(2))
         found, weighed = np.empty(1), self.weighed[:, None].copy()
-        combine_card(filled[:, None], weighed, self.plan.arrays, uncapped, groups, found)
+        combine_card(filled[:, None], weighed, self.plan.arrays, False, uncapped, groups, found)
         return float(found[0])
 
 

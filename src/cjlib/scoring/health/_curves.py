@@ -16,40 +16,44 @@ def apply_curve(kind: int, knots: np.ndarray, metrics: np.ndarray, scores: np.nd
     """Fill the scores of one measure; NaN stays NaN, and infinities get what the curve tends to.
 
     ``knots`` (p, 2) are pairs of metric and score; for steps the upper edge of each range and its score; for
-    a logistic curve (middle, lowest) and (spread, highest).
+    a logistic curve (middle, lowest) and (spread, highest). Loops over knots are outside: a loop over
+    customers without branches is one that the processor runs four at a time.
     """
-    last = len(knots) - 1
-    for row in range(len(metrics)):
-        metric, j = metrics[row], 0
-        if kind == GIVEN or np.isnan(metric):
-            scores[row] = metric
-        elif kind == LOGISTIC:
-            scores[row] = logistic(metric, knots[0, 0], knots[1, 0], knots[0, 1], knots[1, 1])
-        elif kind == STEPS_UPPER:
-            while j < last and metric >= knots[j, 0]:
-                j += 1
-            scores[row] = knots[j, 1]
-        elif kind == STEPS_LOWER:
-            while j < last and metric > knots[j, 0]:
-                j += 1
-            scores[row] = knots[j, 1]
-        elif metric <= knots[0, 0]:
-            scores[row] = knots[0, 1]
-        else:
-            while j < last and metric >= knots[j + 1, 0]:
-                j += 1
-            right = min(j + 1, last)
-            scores[row] = line(metric, knots[j, 0], knots[right, 0], knots[j, 1], knots[right, 1])
+    if kind == GIVEN:
+        for row in range(len(metrics)):
+            scores[row] = metrics[row]
+    elif kind == LOGISTIC:
+        for row in range(len(metrics)):
+            scores[row] = logistic(metrics[row], knots[0, 0], knots[1, 0], knots[0, 1], knots[1, 1])
+    else:
+        for row in range(len(metrics)):
+            scores[row] = np.nan if np.isnan(metrics[row]) else knots[0, 1]
+        for j in range(len(knots) - 1):
+            edge, score, following, following_score = (
+                knots[j, 0],
+                knots[j, 1],
+                knots[j + 1, 0],
+                knots[j + 1, 1],
+            )
+            if kind == STEPS_UPPER:
+                for row in range(len(metrics)):
+                    scores[row] = following_score if metrics[row] >= edge else scores[row]
+            elif kind == STEPS_LOWER:
+                for row in range(len(metrics)):
+                    scores[row] = following_score if metrics[row] > edge else scores[row]
+            else:
+                for row in range(len(metrics)):
+                    on_line = line(metrics[row], edge, following, score, following_score)
+                    scores[row] = on_line if metrics[row] > edge else scores[row]
 
 
 @jit(error_model="numpy")
 def line(metric: float, left: float, right: float, left_score: float, right_score: float) -> float:
-    """On the straight line between two knots; halves, because a difference may overflow."""
-    if left == right:
-        return left_score
+    """On the straight line between two knots, flat beyond them; halves, because a difference may overflow."""
     way = (metric / 2 - left / 2) / (right / 2 - left / 2)
-    score = left_score + (right_score - left_score) * way
-    return clipped(score, min(left_score, right_score), max(left_score, right_score))
+    score = left_score + (right_score - left_score) * (1.0 if metric >= right else way)
+    lowest, highest = min(left_score, right_score), max(left_score, right_score)
+    return lowest if score < lowest else highest if score > highest else score
 
 
 @jit(error_model="numpy")

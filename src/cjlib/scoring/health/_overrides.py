@@ -149,6 +149,8 @@ def in_force(overrides: Sequence[Override], snapshot: Snapshot) -> InForce:
 
 def _rows(overrides: Sequence[Override], snapshot: Snapshot) -> Iterator[tuple[int, Override]]:
     """The rows of every customer of whom an override speaks."""
+    if not overrides:
+        return
     by_customer: dict[Any, list[Override]] = {}
     for override in sorted(overrides, key=lambda override: override.start_us):
         by_customer.setdefault(override.customer, []).append(override)

@@ -12,13 +12,14 @@ from ...errors import UsageError
 from ...journey._scorecards import Group, Measure, Scorecard
 from ...journey.curves import Curve, Linear, Logistic, Points, Steps
 from ._curves import GIVEN, LINE, LOGISTIC, STEPS_LOWER, STEPS_UPPER
-from ._kernel import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
+from ._layout import CARD, GROUP, MEAN, MEASURE, SUM, WORST, PlanArrays
 
 __all__ = ["CLIP", "REWEIGHTING", "HealthPlan", "cap_name", "compiled", "curve_arrays", "neutral", "weighted"]
 
 CLIP = "@clip"
 REWEIGHTING = "@reweighting"
 COARSE = 1e-10  # quanta above it call for ends of the scale that are multiples of them, too
+SMALLEST = -970  # exponent of a quantum: below it, the inverse of a quantum would be infinite
 COMBINES = {"mean": MEAN, "sum": SUM, "worst": WORST}
 
 
@@ -42,6 +43,12 @@ class HealthPlan:
     def base(self) -> float:
         """What the parts start from."""
         return float(self.arrays.card["base"][0])
+
+    def unwritten(self, parts: int) -> np.ndarray:
+        """Which of so many columns of parts the arithmetic of measures and groups does not write."""
+        measures, groups, card = self.arrays.measures, self.arrays.groups, self.arrays.card
+        written = [measures["column"], groups["cap_column"], card["clip_column"]]
+        return np.setdiff1d(np.arange(parts), np.concatenate(written))
 
 
 def cap_name(group: Group) -> str:
@@ -226,7 +233,7 @@ def _quantum(plan: PlanArrays) -> float:
     largest = 2 * math.fsum(reach * factors * within) + 2 * float((reach * factors).max())
     largest += math.fsum(caps * _factors(groups["weight"], card["combine"], card["total"]))
     largest += abs(card["low"]) + abs(card["high"]) + abs(card["start"])
-    return float(2.0 ** (math.frexp(largest)[1] - 51))
+    return float(2.0 ** max(math.frexp(largest)[1] - 51, SMALLEST))
 
 
 def _factors(weight: np.ndarray, combine: int, total: float) -> np.ndarray:

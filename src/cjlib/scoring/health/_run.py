@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import numpy as np
@@ -26,12 +27,14 @@ __all__ = [
     "ROUNDING",
     "Outcome",
     "Prepared",
+    "in_order",
     "judge",
     "outcome",
     "people_make",
     "rounded",
 ]
 
+T = TypeVar("T")
 Floats = NDArray[np.float64]
 Change = Callable[[Floats], Floats]
 
@@ -52,9 +55,19 @@ class Outcome:
     low: Floats
     high: Floats
 
-    def take(self, rows: slice) -> tuple[Floats, ...]:
-        """What the kernel fills of some of the rows."""
-        return tuple(one[rows] for one in (self.values, self.parts, self.coverage, self.low, self.high))
+    @classmethod
+    def room(cls, rows: int, parts: int) -> Outcome:
+        """Room for some rows; every part lies in one piece, as it is computed."""
+        values, base, coverage, low, high = (np.empty(rows) for _ in range(5))
+        return cls(values, np.empty((parts, rows)).T, base, coverage, low, high)
+
+    def score(
+        self, block: tuple[Floats, Floats, Floats, Floats], plan: HealthPlan, start: int, scratch: Floats
+    ) -> None:
+        """Let the kernel fill a block of rows, from start on."""
+        rows = slice(start, start + block[0].shape[1])
+        values, coverage, low, high = (one[rows] for one in (self.values, self.coverage, self.low, self.high))
+        score_block(*block, plan.arrays, values, self.parts.T, coverage, low, high, start, scratch)
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -124,28 +137,30 @@ class Prepared:
         return np.rint(scores / quantum) * quantum if quantum > COARSE else scores
 
 
-def outcome(prepared: Prepared, rows: slice) -> Outcome:
-    """The scores of some consecutive rows."""
+def outcome(prepared: Prepared, rows: slice, *, threads: int | None = None) -> Outcome:
+    """The scores of some consecutive rows, on as many threads as there are processors if unsaid."""
     size = rows.stop - rows.start
     names = prepared.part_names
-    found = Outcome(*(np.empty(shape) for shape in (size, (size, len(names)), size, size, size, size)))
+    found = Outcome.room(size, len(names))
     if prepared.variants is None:
         found.base[:] = prepared.plans[0].base
-        _fill(prepared.plans[0], prepared.columns, rows, found)
+        _fill(prepared.plans[0], prepared.columns, rows, found, threads)
     else:
-        _fill_variants(prepared, prepared.variants[rows], rows, found)
+        _fill_variants(prepared, prepared.variants[rows], rows, found, threads)
     _by_people(prepared, rows, found)
     return found
 
 
-def _fill_variants(prepared: Prepared, variants: NDArray[np.int64], rows: slice, found: Outcome) -> None:
+def _fill_variants(
+    prepared: Prepared, variants: NDArray[np.int64], rows: slice, found: Outcome, threads: int | None
+) -> None:
     """Every variant scores the rows that it judges."""
     for number in np.unique(variants).tolist():
         own = np.flatnonzero(variants == number)
         columns = {id: one.take(own + rows.start) for id, one in prepared.columns.items()}
-        part = Outcome(*(np.empty((len(own), *one.shape[1:])) for one in _arrays(found)))
+        part = Outcome.room(len(own), found.parts.shape[1])
         part.base[:] = prepared.plans[number].base
-        _fill(prepared.plans[number], columns, slice(0, len(own)), part)
+        _fill(prepared.plans[number], columns, slice(0, len(own)), part, threads)
         for whole, some in zip(_arrays(found), _arrays(part), strict=True):
             whole[own] = some
 
@@ -154,23 +169,48 @@ def _arrays(found: Outcome) -> tuple[Floats, ...]:
     return attrs.astuple(found, recurse=False)
 
 
-def _fill(plan: HealthPlan, columns: dict[str, Column], rows: slice, found: Outcome) -> None:
-    """One plan scores rows of columns, block by block, on two threads or more where there are many."""
+def _fill(
+    plan: HealthPlan, columns: dict[str, Column], rows: slice, found: Outcome, threads: int | None
+) -> None:
+    """One plan scores rows of columns, block by block."""
     chosen = [columns[measure.id] for measure in plan.measures]
-    starts = range(rows.start, rows.stop, BLOCK)
+    found.parts[:, plan.unwritten(found.parts.shape[1])] = 0.0
 
-    def work(start: int) -> None:
-        block = slice(start, min(start + BLOCK, rows.stop))
-        own = slice(block.start - rows.start, block.stop - rows.start)
-        score_block(*block_of(chosen, block), plan.arrays, *found.take(own))
+    def work(start: int, stop: int) -> None:
+        room = min(BLOCK, stop - start)
+        metrics = np.empty(room * len(chosen))
+        scratch = np.empty(2 * room * (len(chosen) + len(plan.groups)))
+        for first in range(start, stop, BLOCK):
+            block = slice(first, min(first + BLOCK, stop))
+            found.score(block_of(chosen, block, metrics), plan, first - rows.start, scratch)
 
-    threads = os.cpu_count() or 1
-    if rows.stop - rows.start < THREADED or threads == 1:
-        for start in starts:
-            work(start)
+    size = rows.stop - rows.start
+    threads = (threads or os.cpu_count() or 1) if size >= THREADED else 1
+    if threads == 1:
+        work(rows.start, rows.stop)
     else:
+        ends = [rows.start + size * number // threads for number in range(threads + 1)]
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, starts))
+            list(pool.map(work, ends, ends[1:]))
+
+
+def in_order(task: Callable[[int], T], starts: Sequence[int]) -> Iterator[T]:
+    """What a task makes of every start, in their order, computed ahead by one for every processor."""
+    threads = os.cpu_count() or 1
+    if threads == 1 or len(starts) == 1:
+        yield from map(task, starts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[T]] = deque()
+        try:
+            for start in starts:
+                ahead.append(pool.submit(task, start))
+                if len(ahead) > threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _by_people(prepared: Prepared, rows: slice, found: Outcome) -> None:

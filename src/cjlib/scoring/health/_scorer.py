@@ -18,7 +18,7 @@ from ...journey._scorecards import Scorecard
 from .._contract import Fingerprints, Scores
 from ._overrides import Override, checked_overrides, in_force, override_table
 from ._plan import compiled
-from ._run import Outcome, Prepared, outcome
+from ._run import Outcome, Prepared, in_order, outcome
 from ._variants import Variants
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HealthScorer", "prepared"]
 
-ROWS = 1 << 16
+ROWS = 1 << 15
 _plan_of = lru_cache(maxsize=256)(compiled)
 
 
@@ -134,6 +134,8 @@ class HealthScorer:
     def stream(self, snapshot: Snapshot, *, rows: int = ROWS) -> Iterator[Scores]:
         """The same scores, some rows at a time: parts of many millions need no memory of their own.
 
+        Every processor works on one block, so a few blocks beyond that which is looked at are in memory.
+
         Args:
             snapshot: a snapshot or panel.
             rows: how many rows at a time.
@@ -148,13 +150,16 @@ class HealthScorer:
         if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
             raise UsageError(f"rows is a whole number, at least 1, not {rows!r:.80}")
         read = prepared(self, snapshot)
-        for start in range(0, len(snapshot), rows):
+
+        def scored(start: int) -> Scores:
             block = slice(start, min(start + rows, len(snapshot)))
-            codes = snapshot.codes_of_customers[block]
-            yield self._scores(
-                read, outcome(read, block), customers=Coded(codes, snapshot.ids),
+            return self._scores(
+                read, outcome(read, block, threads=1),
+                customers=Coded(snapshot.codes_of_customers[block], snapshot.ids),
                 as_of=snapshot.moments[snapshot.numbers_of_moments[block]],
             )  # fmt: skip
+
+        yield from in_order(scored, range(0, len(snapshot), rows))
 
     def overrides_in(self, snapshot: Snapshot, /) -> Table:
         """What people decided: each override with its author and reason, and whether it is in force.

@@ -12,7 +12,8 @@ from ...errors import UsageError
 from ...journey._scorecards import Bands
 from .._checks import banded
 from .._contract import Scores
-from ._kernel import PlanArrays, combine_card, propagate
+from ._kernel import combine_card, propagate
+from ._layout import PlanArrays
 from ._run import Prepared, judge, people_make
 from ._scorer import HealthScorer, prepared
 
@@ -128,6 +129,6 @@ def _reweighed(
     arrays = PlanArrays(measures, groups, plan.arrays.card, plan.arrays.knots)
     uncapped, capped = (np.empty((len(groups), filled.shape[1])) for _ in range(2))
     raw = np.empty(filled.shape[1])
-    combine_card(filled, weighed, arrays, uncapped, capped, raw)
+    combine_card(filled, weighed, arrays, False, uncapped, capped, raw)
     propagate(filled, shares, measures, raw)
     return raw
