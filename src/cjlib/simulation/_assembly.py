@@ -8,178 +8,177 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data._attributes import AttributeColumn
 from ..data._events import EventLog
 from ..data._ledger import Ledger
+from ..data._order import in_order
 from ..data._tables import Coded, Table
 from ..data._times import NAT
+from ._facts import facts_of
 from ._ground import Ground, Way
-from ._memory import in_order
-from ._plans import Plan
-from ._randoms import shifted_lognormal
-from ._rounds import Block
+from ._rounds import Block, Setup, simulate_block
+from ._state import Floats, Rows, shifted_lognormal
 
-__all__ = ["BlockEvents", "events_of", "log_of", "rates_of", "visits_of"]
+__all__ = ["Piece", "log_of", "piece_of", "rates_of", "visits_of"]
 
 _PEOPLE = 128
+_KEPT = ("rows", "starts", "ends", "ways", "energy", "is_forced")
 
 
-@attrs.frozen(eq=False)
-class BlockEvents:
-    """The events of a block, by customer and time, ties as they were written."""
+@attrs.frozen(eq=False, kw_only=True)
+class Piece:
+    """What a block of customers leaves behind.
 
-    customers: NDArray[np.int32]
-    times: NDArray[np.int64]
-    kinds: NDArray[np.int16]
-    values: NDArray[np.float64]
-    people: NDArray[np.int16]
-    names: tuple[tuple[str, str | None], ...]
+    Attributes:
+        events: customers, times, kinds, values, actors and codes of actors, by customer and time, ties as
+            they were written.
+        kinds: activity and channel of the events.
+        facts: the attributes.
+        visits: the columns of all rounds.
+        odds: per stage (3, ways): expected, variance, drawn.
+        silent: the customers for whom no way could be planned.
+    """
+
+    events: dict[str, NDArray[Any]]
+    kinds: tuple[tuple[str, str | None], ...]
+    facts: tuple[AttributeColumn, ...]
+    visits: dict[str, NDArray[Any]]
+    odds: tuple[Floats, ...]
+    silent: Rows
 
 
-def events_of(block: Block) -> BlockEvents:
-    """The events that a block has written, in order."""
-    rows, times, kinds, values, people = (
-        np.concatenate(column) for column in zip(*block.book.events, strict=True)
+def piece_of(setup: Setup, customers: Rows) -> Piece:
+    """Some customers' lives."""
+    block = simulate_block(setup, customers)
+    return Piece(
+        events=_events_of(block),
+        kinds=tuple(block.book.kinds),
+        facts=facts_of(setup, block),
+        visits=_columns_of(block),
+        odds=_odds_of(block),
+        silent=customers[block.is_stuck],
     )
-    order = in_order(rows, times)
-    customers = block.state.customers[rows[order]]
-    return BlockEvents(
-        customers.astype(np.int32),
-        times[order],
-        kinds[order],
-        values[order],
-        people[order].astype(np.int16),
-        tuple(block.book.kinds),
-    )
 
 
-def log_of(parts: list[BlockEvents], number: int) -> EventLog:
+def _events_of(block: Block) -> dict[str, NDArray[Any]]:
+    rows, times, kinds, values, people = map(np.concatenate, zip(*block.book.events, strict=True))
+    starts, order, times, _ = in_order(rows, len(block.stages), times, None)
+    customers = np.repeat(block.state.customers, np.diff(starts))
+    persons = rows[order] * _PEOPLE + people[order]
+    is_there = np.zeros(len(block.stages) * _PEOPLE, bool)
+    is_there[persons] = True
+    actors = np.flatnonzero(is_there) + block.state.customers[0] * _PEOPLE
+    actor = np.cumsum(is_there, dtype=np.int32)[persons] - np.int32(1)
+    return {
+        "customers": customers.astype(np.int32), "times": times, "kinds": kinds[order],
+        "values": values[order], "actors": actors, "actor": actor,
+    }  # fmt: skip
+
+
+def _columns_of(block: Block) -> dict[str, NDArray[Any]]:
+    rounds = block.rounds
+    counts = [len(one.rows) for one in rounds]
+    found = {name: np.concatenate([getattr(one, name) for one in rounds]) for name in _KEPT}
+    found |= {name: np.repeat([getattr(one, name) for one in rounds], counts) for name in ("stage", "number")}
+    return found | {"rows": block.state.customers[found["rows"]]}
+
+
+def _odds_of(block: Block) -> tuple[Floats, ...]:
+    drawn = [np.zeros(len(ways)) for ways in block.expected]
+    for one in block.rounds:
+        kept = one.ways[(one.ways >= 0) & ~one.is_forced]
+        drawn[one.stage] += np.bincount(kept, minlength=len(drawn[one.stage]))
+    return tuple(np.array(odds) for odds in zip(block.expected, block.variance, drawn, strict=True))
+
+
+def log_of(pieces: list[Piece], number: int) -> EventLog:
     """All events as one log; customers are 0 … number − 1, actors ``128 · customer + person``."""
-    activities = tuple(sorted({name for part in parts for name, _ in part.names}))
-    channels = tuple(sorted({channel for part in parts for _, channel in part.names if channel is not None}))
-    customers = _taken(parts, "customers")
-    actors, actor = _actors(parts)
-    channel = np.concatenate([_coded(part, 1, channels)[part.kinds] for part in parts])
+    activities = tuple(sorted({name for piece in pieces for name, _ in piece.kinds}))
+    channels = tuple(sorted({name for piece in pieces for _, name in piece.kinds if name is not None}))
+    customers = _taken(pieces, "customers")
+    known = np.cumsum([0, *(len(piece.events["actors"]) for piece in pieces)]).astype(np.int32)
+    actor = [piece.events["actor"] + before for piece, before in zip(pieces, known, strict=False)]
+    channel = np.concatenate([_coded(piece, 1, channels) for piece in pieces]) if channels else None
     return EventLog(
         customers=np.arange(number, dtype=np.int64),
         starts=np.searchsorted(customers, np.arange(number + 1)).astype(np.int64),
-        time=_taken(parts, "times"),
-        activity=np.concatenate([_coded(part, 0, activities)[part.kinds] for part in parts]),
-        value=_taken(parts, "values"),
-        channel=channel if channels else None,
-        actor=actor,
+        time=_taken(pieces, "times"),
+        activity=np.concatenate([_coded(piece, 0, activities) for piece in pieces]),
+        value=_taken(pieces, "values"),
+        channel=channel,
+        actor=np.concatenate(actor),
         recorded=None,
         order=None,
         text=None,
         row=np.arange(len(customers)),
         activities=activities,
         channels=channels,
-        actors=actors,
+        actors=_taken(pieces, "actors"),
         ledger=Ledger(read=len(customers), kept=len(customers)),
     )
 
 
-def _taken(parts: list[BlockEvents], name: str) -> NDArray[Any]:
-    return np.concatenate([getattr(part, name) for part in parts])
+def _taken(pieces: list[Piece], name: str) -> NDArray[Any]:
+    return np.concatenate([piece.events[name] for piece in pieces])
 
 
-def _coded(part: BlockEvents, place: int, names: tuple[str, ...]) -> NDArray[np.int32]:
+def _coded(piece: Piece, place: int, names: tuple[str, ...]) -> NDArray[np.int32]:
     positions = {name: position for position, name in enumerate(names)}
-    return np.array([positions.get(str(kind[place]), -1) for kind in part.names], np.int32)
+    codes = np.array([positions.get(str(kind[place]), -1) for kind in piece.kinds], np.int32)
+    return np.take(codes, piece.events["kinds"])
 
 
-def _actors(parts: list[BlockEvents]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Ids and codes; blocks hold customers in order, so the ids of one follow those of the other."""
-    ids, codes, taken = [], [], 0
-    for part in parts:
-        own, code = np.unique(part.customers.astype(np.int64) * _PEOPLE + part.people, return_inverse=True)
-        ids.append(own)
-        codes.append((code + taken).astype(np.int32))
-        taken += len(own)
-    return np.concatenate(ids), np.concatenate(codes)
-
-
-def visits_of(ground: Ground, blocks: list[Block], number: int, until: int) -> Table:
+def visits_of(ground: Ground, pieces: list[Piece], number: int, until: int) -> Table:
     """The visits as they were planned, up to ``until``."""
-    columns: dict[str, list[NDArray[Any]]] = {}
-    for block in blocks:
-        for name in ("rows", "numbers", "stages", "entered", "left", "ways", "satisfaction", "is_forced"):
-            arrays = [np.asarray(one) for one in getattr(block.diary, name)]
-            if name == "rows":
-                arrays = [block.state.customers[one] for one in arrays]
-            columns.setdefault(name, []).extend(arrays)
-    found = {name: np.concatenate(arrays) for name, arrays in columns.items()}
-    order = np.lexsort((found["numbers"], found["rows"]))
+    found = {name: np.concatenate([piece.visits[name] for piece in pieces]) for name in pieces[0].visits}
+    order = np.lexsort((found["number"], found["rows"]))
     found = {name: array[order] for name, array in found.items()}
-    drawn = _transitions(ground, found["stages"], found["ways"])
-    is_open = (found["left"] > until) | (drawn < 0)
-    stages = tuple(stage.id for stage in ground.journey.stages)
+    offsets = np.cumsum([0, *(len(ways) for ways in ground.ways)])
+    way = np.where(found["ways"] >= 0, offsets[found["stage"]] + found["ways"], -1)
+    drawn = np.array([*(way.transition for ways in ground.ways for way in ways), -1])[way]
+    is_open = (found["ends"] > until) | (drawn < 0)
     return Table(
         {
             "customer": Coded(found["rows"], np.arange(number)),
-            "number": found["numbers"].astype(np.int32),
-            "stage": Coded(found["stages"], stages),
-            "entered": found["entered"].view("datetime64[us]"),
-            "left": np.where(is_open, NAT, found["left"]).view("datetime64[us]"),
+            "number": found["number"].astype(np.int32),
+            "stage": Coded(found["stage"], tuple(stage.id for stage in ground.journey.stages)),
+            "entered": found["starts"].view("datetime64[us]"),
+            "left": np.where(is_open, NAT, found["ends"]).view("datetime64[us]"),
             "via": np.where(is_open, -1, drawn).astype(np.int32),
             "drawn": drawn.astype(np.int32),
-            "way": np.where(found["ways"] >= 0, _offsets(ground)[found["stages"]] + found["ways"], -1).astype(
-                np.int32
-            ),
-            "satisfaction": found["satisfaction"],
+            "way": way.astype(np.int32),
+            "satisfaction": found["energy"],
             "is_forced": found["is_forced"],
         },
         name="planned visits",
     )
 
 
-def _offsets(ground: Ground) -> NDArray[np.int64]:
-    return np.cumsum([0, *(len(ways) for ways in ground.ways)])[:-1]
-
-
-def _transitions(ground: Ground, stages: NDArray[np.int64], ways: NDArray[np.int64]) -> NDArray[np.int64]:
-    flat = np.array([way.transition for found in ground.ways for way in found])
-    return np.where(ways >= 0, flat[np.maximum(_offsets(ground)[stages] + ways, 0)], -1)
-
-
-def rates_of(ground: Ground, blocks: list[Block]) -> Table:
+def rates_of(ground: Ground, pieces: list[Piece]) -> Table:
     """One row per way out: what it was given, and what was drawn and expected from it."""
-    flat = [way for found in ground.ways for way in found]
-    expected = np.concatenate(
-        [sum(block.expected[one] for block in blocks) for one in range(len(ground.ways))]
-    )
-    variance = np.concatenate(
-        [sum(block.variance[one] for block in blocks) for one in range(len(ground.ways))]
-    )
-    drawn = np.zeros(len(flat), np.int64)
-    for block in blocks:
-        for stages, ways, forced in zip(
-            block.diary.stages, block.diary.ways, block.diary.is_forced, strict=True
-        ):
-            kept = (ways >= 0) & ~forced
-            drawn += np.bincount(_offsets(ground)[stages[kept]] + ways[kept], minlength=len(flat))
     journey = ground.journey
+    ways = [way for found in ground.ways for way in found]
+    odds = [sum(same) for same in zip(*(piece.odds for piece in pieces), strict=True)]
+    expected, variance, drawn = np.concatenate(odds, axis=1)
     ids = tuple(stage.id for stage in journey.stages)
-    targets = [
-        journey.stage_index[journey.transitions[way.transition].target] if way.transition >= 0 else -1
-        for way in flat
-    ]
-    texts = np.empty(len(flat), object)
-    texts[:] = [way.text for way in flat]
-    lengths = np.array([_length(way) for way in flat], float).reshape(len(flat), 3)
+    targets = [ground.target_of(way) if way.transition >= 0 else -1 for way in ways]
+    texts = np.empty(len(ways), object)
+    texts[:] = [way.text for way in ways]
+    median, floor, ceiling = np.array([_length(way) for way in ways], float).reshape(len(ways), 3).T
     return Table(
         {
-            "stage": Coded([way.stage for way in flat], ids),
-            "transition": np.array([way.transition for way in flat], np.int32),
+            "stage": Coded([way.stage for way in ways], ids),
+            "transition": np.array([way.transition for way in ways], np.int32),
             "target": Coded(targets, ids),
             "way": texts,
-            "rate": np.array([way.rate for way in flat]),
+            "rate": np.array([way.rate for way in ways]),
             "expected": expected,
             "variance": variance,
-            "drawn": drawn,
-            "median": lengths[:, 0],
-            "shape": np.array([way.shape for way in flat]),
-            "floor": lengths[:, 1],
-            "ceiling": lengths[:, 2],
+            "drawn": drawn.astype(np.int64),
+            "median": median,
+            "shape": np.array([way.shape for way in ways]),
+            "floor": floor,
+            "ceiling": ceiling,
         },
         name="rates",
     )
@@ -193,11 +192,7 @@ def _length(way: Way) -> tuple[float, float, float]:
     longest = np.inf if plan.ceiling is None else float(plan.ceiling - plan.floor)
     if plan.exact is not None:
         longest = 0.0
-    median = _median(way, plan, longest)
-    return median / 1e6, plan.floor / 1e6, (plan.floor + longest) / 1e6
-
-
-def _median(way: Way, plan: Plan, longest: float) -> float:
     usual = np.array([float(max(way.median - plan.floor, way.median // 4))])
     beyond = shifted_lognormal(np.array([0.5]), usual, way.shape, np.array([longest]))
-    return float(plan.floor + beyond[0])
+    median = float(plan.floor + beyond[0])
+    return median / 1e6, plan.floor / 1e6, (plan.floor + longest) / 1e6

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -11,10 +12,9 @@ from ..criteria._literals import as_duration
 from ..errors import UsageError
 from ..journey._elements import Transition
 from ..journey._journey import Journey
-from ._attributes import aims_of, checked, dates_of, domains_of
 from ._literals import Conjunct, Literal, Stream, UnplannableError, conjuncts
-from ._plans import Exit, Plan, Site, plans_for
-from ._recipes import compose
+from ._plans import Exit, Plan, Role, Site, aims_of, date_names, domains_of, read_by
+from ._recipes import compose, cost_of
 
 __all__ = ["Ground", "Way", "channels_of", "prepare"]
 
@@ -23,6 +23,8 @@ PACE = {"advance": 0.8, "skip": 0.5, "regress": 1.0, "exit": 1.2, "reenter": 2.0
 STAYING = {"ahead": 0.02, "nowhere": 0.3, "lost": 0.85}
 USUAL_STAY = 45 * 86_400_000_000
 SHAPE = 0.6
+MOST_PLANS = 4
+MOST_TRIES = 4000
 
 
 @attrs.frozen(eq=False)
@@ -48,6 +50,7 @@ class Ground:
     sites: tuple[Site, ...]
     ways: tuple[tuple[Way, ...], ...]  # per stage
     literals: tuple[Literal, ...]
+    activities: frozenset[str]  # all that are read
     distinct: tuple[Stream, ...]
     aims: frozenset[str]
     refusals: tuple[str, ...]
@@ -90,7 +93,17 @@ def prepare(journey: Journey, rates: Mapping[Any, float], durations: Mapping[Any
     )
     distinct = tuple({one.stream for one in literals if one.distinct and one.stream is not None})
     plans = tuple(plan for found in ways for way in found for plan in way.plans)
-    return Ground(journey, sites, ways, literals, distinct, aims_of(literals), refusals, plans)
+    return Ground(
+        journey=journey,
+        sites=sites,
+        ways=ways,
+        literals=literals,
+        activities=read_by(literals),
+        distinct=distinct,
+        aims=aims_of(literals),
+        refusals=refusals,
+        plans=plans,
+    )
 
 
 def _told(journey: Journey, way: Way) -> str:
@@ -121,23 +134,12 @@ def _sites(
 ) -> tuple[Site, ...]:
     declared = {attribute.id: attribute.type for attribute in journey.attributes}
     options = {attribute.id: attribute.options for attribute in journey.attributes}
-    aims = aims_of(literals)
-    channels = channels_of(journey)
-    dates = dates_of(literals, declared)
+    aims, dates = aims_of(literals), date_names(literals, declared)
+    changing = {activity[1:] for activity in read_by(literals) if activity[0] == "@"} - dates - aims
     watched = [one for one in literals if one.attribute not in dates | aims]
-    changed = {
-        one[1:]
-        for found in literals
-        if found.stream is not None
-        for one in found.stream.activities
-        if one[0] == "@"
-    }
-    domains = domains_of(watched, declared, options, changed - dates - aims)
+    domains = domains_of(watched, declared, options, changing)
     for literal in literals:
-        if literal.attribute == journey.start and journey.start is not None:
-            raise UsageError(f"simulate: {literal.text!r} reads the attribute at which customers start")
-        if literal.attribute is not None and literal.attribute not in aims:
-            _check(literal, dates, aims)
+        _check(journey, literal, dates, aims)
     sites = []
     for number, stage in enumerate(journey.stages):
         exits: list[Exit] = []
@@ -145,17 +147,17 @@ def _sites(
             if transition.source == stage.id:
                 for conjunct in _without_aims(alternatives[position], aims):
                     exits.append(Exit(position, len(exits), conjunct, (-transition.priority, position)))
-        sites.append(
-            Site(number, tuple(exits), domains, dates, channels.get, is_initial=stage.id == journey.initial)
-        )
+        sites.append(Site(number, tuple(exits), domains, dates, channels_of(journey).get))
     return tuple(sites)
 
 
-def _check(literal: Literal, dates: frozenset[str], aims: frozenset[str]) -> None:
-    try:
-        checked(literal, dates, aims)
-    except UnplannableError as error:
-        raise UsageError(f"simulate: {error}") from error
+def _check(journey: Journey, literal: Literal, dates: frozenset[str], aims: frozenset[str]) -> None:
+    """Refuse what attributes cannot be made to do."""
+    if journey.start is not None and literal.attribute == journey.start:
+        raise UsageError(f"simulate: {literal.text!r} reads the attribute at which customers start")
+    is_fixed = literal.sort == "holds" and literal.operator not in ("known", "unknown")
+    if literal.attribute in dates - aims and is_fixed:
+        raise UsageError(f"simulate: {literal.text}: a date held against a fixed day")
 
 
 def _without_aims(found: tuple[Conjunct, ...], aims: frozenset[str]) -> list[Conjunct]:
@@ -202,32 +204,87 @@ def _by_position(journey: Journey, given: Mapping[Any, Any], what: str) -> dict[
 
 
 def _planned(journey: Journey, site: Site, broken: dict[int, str], lengths: dict[Any, Any]) -> list[Way]:
-    ways = [_way(journey, site, exit_, lengths) for exit_ in site.exits]
-    stage = journey.stages[site.stage]
-    own_broken = [
-        broken[p] for p, one in enumerate(journey.transitions) if one.source == stage.id and p in broken
-    ]
-    if own_broken:  # what cannot be understood cannot be kept from coming true either
-        return [
-            attrs.evolve(way, plans=(), refusal=own_broken[0])
-            for way in [*ways, _way(journey, site, None, lengths)]
-        ]
-    return [*ways, _way(journey, site, None, lengths)]
+    ways = [_way(journey, site, exit_, lengths) for exit_ in (*site.exits, None)]
+    stage = journey.stages[site.stage].id
+    own = [broken[p] for p, one in enumerate(journey.transitions) if one.source == stage and p in broken]
+    if own:  # what cannot be understood cannot be kept from coming true either
+        return [attrs.evolve(way, plans=(), refusal=own[0]) for way in ways]
+    return ways
 
 
 def _way(journey: Journey, site: Site, exit_: Exit | None, lengths: dict[Any, Any]) -> Way:
     median, shape = _length(journey, site.stage, exit_, lengths)
-    transition = -1 if exit_ is None else exit_.transition
-    text = "" if exit_ is None else exit_.text
-    leaning = 0.0
-    if exit_ is not None:
-        one = journey.transitions[transition]
-        leaning = 1.0 if journey.stage(one.target).kind == "lost" else 0.5 * (one.kind == "regress")
-    try:
-        plans, refusal = tuple(plans_for(site, exit_, compose)), ""
-    except UnplannableError as error:
-        plans, refusal = (), str(error)
-    return Way(site.stage, transition, text, 0.0, median, shape, plans, refusal, leaning)
+    plans, refusal = _Search(site, exit_).plans()
+    if exit_ is None:
+        return Way(site.stage, -1, "", 0.0, median, shape, plans, refusal)
+    one = journey.transitions[exit_.transition]
+    leaning = 1.0 if journey.stage(one.target).kind == "lost" else 0.5 * (one.kind == "regress")
+    return Way(site.stage, exit_.transition, exit_.text, 0.0, median, shape, plans, refusal, leaning)
+
+
+@attrs.frozen(eq=False)
+class _Search:
+    """The search for roles that a plan can give to all literals of a stage (None: to stay there)."""
+
+    site: Site
+    exit_: Exit | None
+    found: list[Plan] = attrs.field(factory=list)
+    reasons: list[str] = attrs.field(factory=list)
+    tries: Iterator[int] = attrs.field(factory=lambda: iter(range(MOST_TRIES)))
+
+    def plans(self) -> tuple[tuple[Plan, ...], str]:
+        """The plans, the most natural first; where there are none, what stood in the way of the last try."""
+        for roles in self._own_roles():
+            if len(self.found) < MOST_PLANS:
+                self._go_on(roles, self._others(roles))
+        reason = max(self.reasons, key=len, default="nothing that can turn true at a chosen moment")
+        return tuple(sorted(self.found, key=lambda plan: plan.cost)), "" if self.found else reason
+
+    def _own_roles(self) -> Iterator[tuple[Role, ...]]:
+        if self.exit_ is None:
+            yield ()
+            return
+        triggers = [Role(literal, "trigger") for literal in self.exit_.conjunct]
+        for trigger in sorted((one for one in triggers if math.isfinite(cost_of(one))), key=cost_of):
+            members = [one for one in self.exit_.conjunct if one != trigger.literal]
+            yield (trigger, *(Role(one, "member") for one in members))
+            past = [one.sort == "rise" and one.ever for one in members]
+            if any(past):
+                parts = ["past" if is_past else "member" for is_past in past]
+                yield (trigger, *map(Role, members, parts))
+
+    def _others(self, roles: tuple[Role, ...]) -> list[Conjunct]:
+        """The alternatives that must not come true before, those first that leave the least choice."""
+        trigger, exit_ = roles[0].literal if roles else None, self.exit_
+        found = []
+        for other in self.site.exits:
+            loses = exit_ is not None and (other.transition == exit_.transition or other.rank > exit_.rank)
+            if other is not exit_ and not (loses and trigger in other.conjunct):
+                found.append(other.conjunct)
+        return sorted(found, key=len)
+
+    def _go_on(self, roles: tuple[Role, ...], others: list[Conjunct]) -> None:
+        """Try these roles, then each with one literal more held back, until all others are."""
+        if next(self.tries, None) is None or len(self.found) >= MOST_PLANS:
+            return
+        try:
+            plan = compose(self.site, self.exit_, roles)
+        except UnplannableError as error:
+            self.reasons.append(str(error))
+            return
+        blocked = {role.literal for role in roles if role.part == "blocker"}
+        rest = [conjunct for conjunct in others if not blocked & set(conjunct)]
+        if not rest:
+            self.found.append(plan)
+            return
+        mine = {role.literal for role in roles}
+        usable = [Role(literal, "blocker") for literal in rest[0] if literal not in mine]
+        usable = sorted((one for one in usable if math.isfinite(cost_of(one))), key=cost_of)
+        if not usable:
+            told = " and ".join(one.text for one in rest[0])
+            self.reasons.append(f"nothing keeps {told!r} from coming true earlier")
+        for role in usable:
+            self._go_on((*roles, role), rest[1:])
 
 
 def _length(journey: Journey, stage: int, exit_: Exit | None, lengths: dict[Any, Any]) -> tuple[int, float]:

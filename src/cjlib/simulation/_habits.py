@@ -9,13 +9,11 @@ import attrs
 import numpy as np
 
 from ..journey._journey import Journey
-from ._book import Visit
 from ._ground import Ground, channels_of
 from ._literals import Kind, Literal
-from ._memory import Floats, Rows
 from ._plans import Plan
-from ._randoms import Keys, normal, uniform
 from ._recipes import SCALES, holds_value
+from ._state import Floats, Keys, Rows, Visit, normal, uniform
 
 __all__ = ["Habit", "dress", "dresses_of", "habits_of", "live"]
 

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator as op
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
 from ..criteria import And, Comparison, Contains, Criterion, Happened, Known, Membership, Not, Or, Term
 from ..criteria._nodes import Leaf
 
-__all__ = ["Conjunct", "Kind", "Literal", "Stream", "UnplannableError", "conjuncts"]
+__all__ = ["COMPARE", "Conjunct", "Kind", "Literal", "Stream", "UnplannableError", "conjuncts"]
 
 Conjunct = tuple["Literal", ...]
 Kind = tuple[str, str | None]  # activity and channel of an event
 
 OPPOSITE = {
-    ">=": "<",
-    ">": "<=",
-    "<": ">=",
-    "<=": ">",
-    "==": "!=",
-    "!=": "==",
-    "in": "not in",
-    "not in": "in",
-    "contains": "lacks",
-    "lacks": "contains",
-    "known": "unknown",
-    "unknown": "known",
-}
+    ">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "==", "in": "not in", "not in": "in",
+    "contains": "lacks", "lacks": "contains", "known": "unknown", "unknown": "known",
+}  # fmt: skip
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    ">=": op.ge, ">": op.gt, "<=": op.le, "<": op.lt, "==": op.eq, "!=": op.ne,
+}  # fmt: skip
 COUNTS = ("count", "distinct")
 MOST_ALTERNATIVES = 256
 

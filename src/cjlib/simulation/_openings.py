@@ -6,42 +6,58 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ._literals import Literal
-from ._memory import COMPARE, NEVER, UNKNOWN, Flags, Floats, Rows, State
+from ._ground import Ground, Way
+from ._literals import COMPARE, Literal
 from ._plans import SOON, Beat, Date, Exit, Mark, Plan
 from ._recipes import JITTER, LATEST
+from ._state import NEVER, UNKNOWN, Flags, Floats, Rows, State, Times
 
 __all__ = [
-    "ENDLESS",
-    "Opening",
-    "date_is_restless",
-    "fill_is_urgent",
-    "forced_exits",
-    "lacking_at_entry",
-    "opening",
-]
+    "ENDLESS", "NOTHING", "PASSED", "Offer", "date_is_restless", "fill_is_urgent", "forced_exits",
+    "lacking_at_entry", "offer",
+]  # fmt: skip
 
-Times = NDArray[np.int64]
 ENDLESS = 2**61
+NOTHING, PASSED = -1, -2  # instead of the plan that led here: none, or a stage passed at this very moment
 
 
 @attrs.frozen(eq=False)
-class Opening:
-    """Per customer, whether a plan can be followed and the earliest and latest moment of leaving."""
+class Offer:
+    """Per customer, the first plan of a way that can be followed (−1 none) and when it could end."""
 
-    is_open: Flags
+    plans: Rows
     earliest: Times
     latest: Times
 
 
-def opening(plan: Plan, state: State, rows: Rows, starts: Times) -> Opening:
-    """When the plan can end for customers who enter now."""
+def offer(
+    ground: Ground, way: Way, state: State, rows: Rows, starts: Times, previous: Rows, until: int
+) -> Offer:
+    """What a way offers to customers who enter now, whom the plans of these numbers led here."""
+    made = Offer(np.full(len(rows), -1), np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64))
+    for number, plan in enumerate(way.plans if way.rate > 0 or way.transition < 0 else ()):
+        left = np.flatnonzero(made.plans < 0)
+        if not len(left):
+            break
+        is_open, earliest, latest = _opening(plan, state, rows[left], starts[left])
+        if way.transition < 0:
+            is_open &= latest > until
+        fits = is_open & ~_clashes(ground, plan, state, rows[left], starts[left], previous[left])
+        made.plans[left[fits]] = number
+        made.earliest[left[fits]] = earliest[fits]
+        made.latest[left[fits]] = latest[fits]
+    return made
+
+
+def _opening(plan: Plan, state: State, rows: Rows, starts: Times) -> tuple[Flags, Times, Times]:
+    """Whether the plan can be followed, and the earliest and latest moment of leaving."""
     earliest = starts + plan.floor
     latest = np.full(len(rows), ENDLESS, np.int64) if plan.ceiling is None else starts + plan.ceiling
     if plan.exact is not None:
         latest = earliest.copy()
-    for role in plan.ages:
-        earliest, latest = _aged(role.part, role.literal, state.first[rows], earliest, latest, starts)
+    for role in plan.roles:
+        if role.literal.sort.startswith("age"):
+            earliest, latest = _aged(role.part, role.literal, state.first[rows], earliest, latest, starts)
     for literal in plan.quiets:
         earliest = np.maximum(earliest, _emptied(literal, state, rows))
     if plan.exact is not None:
@@ -68,7 +84,41 @@ def opening(plan: Plan, state: State, rows: Rows, starts: Times) -> Opening:
             is_open &= _can_be_marked(mark, literal, state, rows, starts)
     for literal in plan.present:
         is_open &= state.truth(literal, rows, starts)
-    return Opening(is_open, earliest, latest)
+    return is_open, earliest, latest
+
+
+def _clashes(ground: Ground, plan: Plan, state: State, rows: Rows, begins: Times, previous: Rows) -> Flags:
+    """Whether what must be put right at entry would undo what opened the way here."""
+    found = np.zeros(len(rows), bool)
+    if plan.settings or plan.dates or plan.beats or plan.fixes:
+        for before in np.unique(previous[previous != NOTHING]):
+            mine = np.flatnonzero(previous == before)
+            read = ground.literals if before == PASSED else ground.read_beside(ground.plans[before])
+            found[mine] = _undoes(plan, read, state, rows[mine], begins[mine])
+    return found
+
+
+def _undoes(plan: Plan, read: tuple[Literal, ...], state: State, rows: Rows, begins: Times) -> Flags:
+    """Whether something must be put right at the very moment of entry that the stage just left reads."""
+    found = np.zeros(len(rows), bool)
+    for setting in plan.settings:
+        if any(_reads(one, setting.name) for one in read):
+            found |= ~setting.calm[state.codes[setting.name][rows]]
+    for date in plan.dates:
+        if any(_reads(one, date.name) for one in read):
+            found |= date_is_restless(date, state.dates[date.name][rows], begins)
+    for beat in plan.beats:
+        if any(one.stream is not None and one.stream.takes(beat.kind) for one in read):
+            found |= fill_is_urgent(beat, state, rows, begins)
+    for mark in plan.fixes:
+        if any(one.stream is not None and one.stream.takes(mark.kind) for one in read):
+            found |= state.truth(mark.literals[0], rows, begins)
+    return found
+
+
+def _reads(literal: Literal, attribute: str) -> bool:
+    changes = literal.stream is not None and literal.stream.takes(("@" + attribute, None))
+    return literal.attribute == attribute or changes
 
 
 def _aged(

@@ -6,12 +6,25 @@ import math
 
 import attrs
 
-from ._affairs import changes_of, dates_of, settings_of, times_of
-from ._attributes import AIMS
-from ._literals import Kind, Literal, Stream, UnplannableError
-from ._plans import Beat, Exit, Mark, Plan, Role, Room, Site, Want, cost_of, named
+from ._literals import COMPARE, Kind, Literal, Stream, UnplannableError
+from ._plans import (
+    AIMS,
+    Beat,
+    Exit,
+    Mark,
+    Plan,
+    Role,
+    Room,
+    Site,
+    Want,
+    changes_of,
+    dates_of,
+    named,
+    settings_of,
+    times_of,
+)  # fmt: skip
 
-__all__ = ["DENSEST", "EARLIEST", "JITTER", "LATEST", "SCALES", "compose", "holds_value"]
+__all__ = ["DENSEST", "EARLIEST", "JITTER", "LATEST", "SCALES", "compose", "cost_of", "holds_value"]
 
 SHORTEST = 60_000_000  # a visit lasts a minute at least
 JITTER = 0.35  # how far a regular event may be from its place, both sides together, in gaps
@@ -20,6 +33,16 @@ WIDEST = 1 + JITTER  # how far two regular events may be apart, in gaps
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}  # of the answers to surveys
 MOST_EVENTS = 10_000  # of one kind in one visit
 DENSEST = 0.36  # the gap of the busiest customers, in gaps of the least busy
+COST = {  # how unnatural it is to let the end come by this, or to hold this back until then
+    "trigger": {
+        "rise": 0, "value": 1, "holds": 2, "until_le": 2, "until_ge": 3, "fall": 3, "dwell_ge": 5,
+        "age_ge": 6,
+    },
+    "blocker": {
+        "rise": 1, "value": 2, "holds": 2, "until_le": 3, "until_ge": 4, "fall": 4, "age_le": 6,
+        "dwell_ge": 8, "age_ge": 9,
+    },
+}  # fmt: skip
 
 
 def compose(site: Site, exit_: Exit | None, roles: tuple[Role, ...]) -> Plan:
@@ -44,12 +67,10 @@ def compose(site: Site, exit_: Exit | None, roles: tuple[Role, ...]) -> Plan:
         raise UnplannableError(f"{named(roles)}: it would have to last too long")
     return Plan(
         transition=-1 if exit_ is None else exit_.transition,
-        way=-1 if exit_ is None else exit_.way,
         roles=roles,
         floor=max(floor, SHORTEST),
         ceiling=ceiling,
         exact=exact,
-        ages=tuple(role for role in roles if role.literal.sort.startswith("age")),
         beats=beats,
         wants=wants,
         marks=marks,
@@ -62,6 +83,15 @@ def compose(site: Site, exit_: Exit | None, roles: tuple[Role, ...]) -> Plan:
         dates=dates,
         changes=changes_of(site, wants, roles),
         cost=sum(map(cost_of, roles)) + sum(1 + 1e11 / beat.gap for beat in beats),
+    )
+
+
+def cost_of(role: Role) -> float:
+    """How unnatural it is to ask this of a literal; infinite where it cannot be asked."""
+    literal = role.literal
+    base = COST.get(role.part, {}).get(literal.sort, math.inf if role.part in COST else 0)
+    return float(
+        base + 2 * literal.remembers * (role.part == "blocker") + (literal.sort == "rise" and literal.ever)
     )
 
 
@@ -195,15 +225,7 @@ def holds_value(literal: Literal, value: float) -> bool:
         return literal.operator == "known"
     if literal.operator in ("in", "not in"):
         return (value in literal.options) == (literal.operator == "in")
-    bound = literal.amount
-    return {
-        ">=": value >= bound,
-        ">": value > bound,
-        "<=": value <= bound,
-        "<": value < bound,
-        "==": value == bound,
-        "!=": value != bound,
-    }[literal.operator]
+    return bool(COMPARE[literal.operator](value, literal.amount))
 
 
 def _fixes(site: Site, roles: tuple[Role, ...]) -> tuple[Mark, ...]:

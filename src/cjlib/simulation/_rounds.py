@@ -8,21 +8,35 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ._book import Book, Visit
 from ._ground import Ground, Way
 from ._habits import Habit, dress, live
 from ._literals import Literal
-from ._memory import UNKNOWN, Flags, Floats, Memory, Rows, State, memories_of
-from ._openings import ENDLESS, Opening, Times, date_is_restless, fill_is_urgent, forced_exits, opening
+from ._openings import ENDLESS, NOTHING, PASSED, Offer, forced_exits, offer
 from ._plans import Plan
-from ._randoms import Keys, integers, keys_of, normal, shifted_lognormal, uniform
+from ._state import (
+    UNKNOWN,
+    Book,
+    Flags,
+    Floats,
+    Keys,
+    Memory,
+    Rows,
+    State,
+    Times,
+    Visit,
+    integers,
+    keys_of,
+    memories_of,
+    normal,
+    shifted_lognormal,
+    uniform,
+)  # fmt: skip
 from ._visits import carry_out, close
 
-__all__ = ["MOST_VISITS", "Block", "Diary", "Setup", "simulate_block"]
+__all__ = ["Block", "Round", "Setup", "simulate_block"]
 
 _DAY = 86_400_000_000
 MOST_VISITS = 2000
-NOTHING, PASSED = -1, -2  # instead of the plan that led here: none, or a stage passed at this very moment
 
 
 @attrs.frozen(eq=False)
@@ -40,214 +54,134 @@ class Setup:
 
 
 @attrs.frozen(eq=False)
-class Diary:
-    """The truth, one array per visit of all customers in one round."""
+class Round:
+    """The visits to one stage that so many visits precede; one element of each array per customer."""
 
-    rows: list[Rows] = attrs.field(factory=list)
-    numbers: list[Rows] = attrs.field(factory=list)
-    stages: list[Rows] = attrs.field(factory=list)
-    entered: list[Times] = attrs.field(factory=list)
-    left: list[Times] = attrs.field(factory=list)
-    ways: list[Rows] = attrs.field(factory=list)
-    satisfaction: list[Floats] = attrs.field(factory=list)
-    is_forced: list[Flags] = attrs.field(factory=list)
+    stage: int
+    number: int
+    rows: Rows
+    starts: Times
+    keys: Keys
+    energy: Floats  # satisfaction, which drives the use
+    ends: Times
+    ways: Rows  # positions among the stage's ways, −1: falls silent
+    is_forced: Flags
 
 
 @attrs.frozen(eq=False)
 class Block:
-    """What a block of customers has lived."""
+    """Some customers: where they stand, and what they have lived."""
 
     state: State
     book: Book
-    diary: Diary
-    stuck: Flags
+    temper: Floats
+    stages: Rows
+    starts: Times
+    previous: Rows  # the number of the plan by which each came here
+    passed: Rows  # one bit per stage that was passed without a plan since the last one
+    is_stuck: Flags
     expected: tuple[Floats, ...]  # per stage and way, the sum of the probabilities drawn with
     variance: tuple[Floats, ...]
-    temper: Floats
+    rounds: list[Round] = attrs.field(factory=list)
 
 
 def simulate_block(setup: Setup, customers: NDArray[np.int64]) -> Block:
     """All visits of some customers; the result does not depend on who else is simulated."""
-    ground = setup.ground
-    keys = keys_of(setup.seed, customers)
-    state = _born(setup, customers, keys)
-    size = len(customers)
-    zeros = tuple(np.zeros(len(ways)) for ways in ground.ways)
-    block = Block(
-        state,
-        Book({}, [], {}),
-        Diary(),
-        np.zeros(size, bool),
-        zeros,
-        tuple(one.copy() for one in zeros),
-        normal(keys, "temper"),
-    )
+    block = _born(setup, customers)
     _open(setup, block)
-    stages = np.full(size, ground.journey.stage_index[str(ground.journey.initial)])
-    starts = state.first.copy()
-    previous = np.full(size, NOTHING)
-    seen = np.zeros(size, np.int64)
-    active = np.arange(size)
+    active = np.arange(len(customers))
     for number in range(MOST_VISITS):
         if not len(active):
             break
-        goes_on = []
-        standing = stages[active]
-        for stage in np.unique(standing):
-            rows = active[standing == stage]
-            goes_on.append(_round(setup, block, int(stage), number, rows, starts, stages, previous, seen))
-        active = np.sort(np.concatenate(goes_on))
-    block.stuck[active] = True
+        standing = block.stages[active]
+        here = [(int(stage), active[standing == stage]) for stage in np.unique(standing)]
+        active = np.sort(np.concatenate([_visit(setup, block, stage, number, rows) for stage, rows in here]))
+    block.is_stuck[active] = True
     return block
 
 
-def _born(setup: Setup, customers: NDArray[np.int64], keys: Keys) -> State:
-    ground = setup.ground
-    size = len(customers)
-    span = setup.until - setup.start
-    first = setup.start + (uniform(keys, "first") * (span + 1)).astype(np.int64)
+def _born(setup: Setup, customers: NDArray[np.int64]) -> Block:
+    ground, size = setup.ground, len(customers)
+    keys = keys_of(setup.seed, customers)
+    first = setup.start + (uniform(keys, "first") * (setup.until - setup.start + 1)).astype(np.int64)
     site = ground.sites[0]
-    memories = {key: Memory.empty(size, depth, key[1]) for key, depth in memories_of(ground.literals).items()}
-    codes = {name: np.zeros(size, np.int16) for name in site.domains}
     required = {one.attribute for one in ground.literals if one.sort == "holds"}
-    dates = {
-        name: np.full(size, UNKNOWN) if name in required else first + 365 * _DAY
-        for name in sorted(site.dates)
-        if name != ground.journey.start
-    }
-    aims = {name: 2.0 + integers(keys, "aim " + name, 5) for name in sorted(ground.aims)}
-    return State(customers, first, memories, site.domains, codes, dates, aims, np.zeros(size, np.int64))
+    state = State(
+        customers=customers,
+        first=first,
+        memories={
+            key: Memory.empty(size, depth, key[1]) for key, depth in memories_of(ground.literals).items()
+        },
+        domains=site.domains,
+        codes={name: np.zeros(size, np.int16) for name in site.domains},
+        dates={
+            name: np.full(size, UNKNOWN) if name in required else first + 365 * _DAY
+            for name in sorted(site.dates)
+            if name != ground.journey.start
+        },
+        aims={name: 2.0 + integers(keys, "aim " + name, 5) for name in sorted(ground.aims)},
+        people=np.zeros(size, np.int64),
+    )
+    return Block(
+        state=state,
+        book=Book({}, [], {}),
+        temper=normal(keys, "temper"),
+        stages=np.full(size, ground.journey.stage_index[str(ground.journey.initial)]),
+        starts=first.copy(),
+        previous=np.full(size, NOTHING),
+        passed=np.zeros(size, np.int64),
+        is_stuck=np.zeros(size, bool),
+        expected=tuple(np.zeros(len(ways)) for ways in ground.ways),
+        variance=tuple(np.zeros(len(ways)) for ways in ground.ways),
+    )
 
 
 def _open(setup: Setup, block: Block) -> None:
     """The event at which a customer begins, and the dates that are known from then on."""
-    state = block.state
-    rows = np.arange(len(state.first))
-    kind = (setup.opener, None)
-    number = block.book.kinds.setdefault(kind, len(block.book.kinds))
+    state, book, rows = block.state, block.book, np.arange(len(block.stages))
     nothing = np.full(len(rows), np.nan)
-    block.book.events.append(
-        (rows, state.first, np.full(len(rows), number, np.int16), nothing, np.zeros(len(rows), np.int64))
-    )
-    state.remember(kind, rows, state.first, nothing)
+    book.write((setup.opener, None), rows, state.first, nothing, np.zeros(len(rows), np.int64))
+    state.remember((setup.opener, None), rows, state.first, nothing)
     for name, dates in state.dates.items():
         known = np.flatnonzero(dates != UNKNOWN)
-        block.book.change(name, known, state.first[known], dates[known])
+        book.change(name, known, state.first[known], dates[known])
 
 
-def _round(
-    setup: Setup,
-    block: Block,
-    stage: int,
-    number: int,
-    rows: Rows,
-    starts: Times,
-    stages: Rows,
-    previous: Rows,
-    seen: Rows,
-) -> Rows:
+def _visit(setup: Setup, block: Block, stage: int, number: int, rows: Rows) -> Rows:
     """One visit to one stage of all who are in it; returns who makes another."""
-    ground, state, begins = setup.ground, block.state, starts[rows]
+    ground, state, starts = setup.ground, block.state, block.starts[rows]
     ways = ground.ways[stage]
     keys = keys_of(setup.seed, state.customers[rows], number + 1)
     energy = 0.8 * block.temper[rows] + 0.6 * normal(keys, "mood")
-    offers = [_offer(setup, way, state, rows, begins, previous[rows]) for way in ways]
+    offers = [offer(ground, way, state, rows, starts, block.previous[rows], setup.until) for way in ways]
     drawn = _draw(setup, block, stage, offers, energy, keys)
     ends = np.full(len(rows), setup.until + 1, np.int64)
-    for position, (way, offer) in enumerate(zip(ways, offers, strict=True)):
+    one = Round(stage, number, rows, starts, keys, energy, ends, drawn, drawn < 0)
+    for position, (way, offered) in enumerate(zip(ways, offers, strict=True)):
         for plan_number, plan in enumerate(way.plans):
-            mine = np.flatnonzero((drawn == position) & (offer.plans == plan_number))
+            mine = np.flatnonzero((drawn == position) & (offered.plans == plan_number))
             if len(mine):
-                ends[mine] = _ends(setup, way, plan, offer, mine, begins[mine], keys[mine])
-                _go(
-                    setup,
-                    block,
-                    stage,
-                    number,
-                    plan,
-                    rows[mine],
-                    begins[mine],
-                    ends[mine],
-                    keys[mine],
-                    energy[mine],
-                )
-                previous[rows[mine]] = ground.number_of(plan)
-    forced = _force(setup, block, stage, rows, begins, drawn, ends, seen, previous)
-    _write(block.diary, rows, number, stage, begins, ends, drawn, energy, forced)
+                if way.transition >= 0:
+                    ends[mine] = _ends(way, plan, offered, mine, keys[mine])
+                _go(setup, block, one, plan, mine)
+                block.previous[rows[mine]] = ground.number_of(plan)
+    _force(setup, block, one)
+    block.rounds.append(one)
     moves = np.flatnonzero((drawn >= 0) & (ends <= setup.until))
     targets = np.array([ground.target_of(way) for way in ways])[drawn]
-    stages[rows[moves]] = targets[moves]
-    starts[rows[moves]] = ends[moves]
+    block.stages[rows[moves]] = targets[moves]
+    block.starts[rows[moves]] = ends[moves]
     return rows[moves]
 
 
-@attrs.frozen(eq=False)
-class _Offer:
-    """Per customer, the first plan of a way that can be followed (−1 none) and when it could end."""
-
-    plans: Rows
-    earliest: Times
-    latest: Times
-
-
-def _offer(setup: Setup, way: Way, state: State, rows: Rows, begins: Times, previous: Rows) -> _Offer:
-    offer = _Offer(np.full(len(rows), -1), np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64))
-    for number, plan in enumerate(way.plans if way.rate > 0 or way.transition < 0 else ()):
-        left = np.flatnonzero(offer.plans < 0)
-        if not len(left):
-            break
-        found: Opening = opening(plan, state, rows[left], begins[left])
-        if way.transition < 0:
-            found.is_open[found.latest <= setup.until] = False
-        fits = found.is_open & ~_clashes(setup.ground, plan, state, rows[left], begins[left], previous[left])
-        offer.plans[left[fits]] = number
-        offer.earliest[left[fits]] = found.earliest[fits]
-        offer.latest[left[fits]] = found.latest[fits]
-    return offer
-
-
-def _clashes(ground: Ground, plan: Plan, state: State, rows: Rows, begins: Times, previous: Rows) -> Flags:
-    """Whether what must be put right at entry would undo what opened the way here."""
-    found = np.zeros(len(rows), bool)
-    if plan.settings or plan.dates or plan.beats or plan.fixes:
-        for before in np.unique(previous[previous != NOTHING]):
-            mine = np.flatnonzero(previous == before)
-            read = ground.literals if before == PASSED else ground.read_beside(ground.plans[before])
-            found[mine] = _undoes(plan, read, state, rows[mine], begins[mine])
-    return found
-
-
-def _undoes(plan: Plan, read: tuple[Literal, ...], state: State, rows: Rows, begins: Times) -> Flags:
-    """Whether something must be put right at the very moment of entry that the stage just left reads."""
-    found = np.zeros(len(rows), bool)
-    for setting in plan.settings:
-        if any(_reads(one, setting.name) for one in read):
-            found |= ~setting.calm[state.codes[setting.name][rows]]
-    for date in plan.dates:
-        if any(_reads(one, date.name) for one in read):
-            found |= date_is_restless(date, state.dates[date.name][rows], begins)
-    for beat in plan.beats:
-        if any(one.stream is not None and one.stream.takes(beat.kind) for one in read):
-            found |= fill_is_urgent(beat, state, rows, begins)
-    for mark in plan.fixes:
-        if any(one.stream is not None and one.stream.takes(mark.kind) for one in read):
-            found |= state.truth(mark.literals[0], rows, begins)
-    return found
-
-
-def _reads(literal: Literal, attribute: str) -> bool:
-    changes = literal.stream is not None and literal.stream.takes(("@" + attribute, None))
-    return literal.attribute == attribute or changes
-
-
-def _draw(setup: Setup, block: Block, stage: int, offers: list[_Offer], energy: Floats, keys: Keys) -> Rows:
+def _draw(setup: Setup, block: Block, stage: int, offers: list[Offer], energy: Floats, keys: Keys) -> Rows:
     """The way that each customer will take, −1 where none is open."""
     ways = setup.ground.ways[stage]
     weights = np.zeros((len(energy), len(ways)))
-    for position, (way, offer) in enumerate(zip(ways, offers, strict=True)):
-        weights[:, position] = (offer.plans >= 0) * way.rate * np.exp(-setup.effect * way.leaning * energy)
+    for position, (way, offered) in enumerate(zip(ways, offers, strict=True)):
+        weights[:, position] = (offered.plans >= 0) * way.rate * np.exp(-setup.effect * way.leaning * energy)
         if way.transition < 0 and way.plans:  # whoever finds no other way open stays
-            weights[:, position] += (offer.plans >= 0) * 1e-12
+            weights[:, position] += (offered.plans >= 0) * 1e-12
     totals = weights.sum(axis=1)
     shares = weights / np.where(totals > 0, totals, 1)[:, None]
     block.expected[stage][:] += shares.sum(axis=0)
@@ -258,33 +192,30 @@ def _draw(setup: Setup, block: Block, stage: int, offers: list[_Offer], energy: 
     return np.where(totals > 0, drawn, -1)
 
 
-def _ends(setup: Setup, way: Way, plan: Plan, offer: _Offer, mine: Rows, begins: Times, keys: Keys) -> Times:
-    if way.transition < 0:
-        return np.full(len(mine), setup.until + 1, np.int64)
-    earliest, latest = offer.earliest[mine], offer.latest[mine]
+def _ends(way: Way, plan: Plan, offered: Offer, mine: Rows, keys: Keys) -> Times:
+    earliest, latest = offered.earliest[mine], offered.latest[mine]
     median = np.full(len(mine), float(max(way.median - plan.floor, way.median // 4)))
     longest = np.where(latest >= ENDLESS, np.inf, (latest - earliest).astype(float))
     lengths = shifted_lognormal(uniform(keys, "length"), median, way.shape, longest)
     return earliest + lengths.astype(np.int64)
 
 
-def _go(
-    setup: Setup,
-    block: Block,
-    stage: int,
-    number: int,
-    plan: Plan,
-    rows: Rows,
-    begins: Times,
-    ends: Times,
-    keys: Keys,
-    energy: Floats,
-) -> None:
-    following = _following(setup.ground, plan)
+def _go(setup: Setup, block: Block, one: Round, plan: Plan, mine: Rows) -> None:
+    """Live the visits of those who follow one plan."""
     visit = Visit(
-        plan, rows, begins, ends, keys, energy, setup.until, number == 0, following, block.state, block.book
+        plan=plan,
+        rows=one.rows[mine],
+        starts=one.starts[mine],
+        ends=one.ends[mine],
+        keys=one.keys[mine],
+        energy=one.energy[mine],
+        until=setup.until,
+        is_first=one.number == 0,
+        following=_following(setup.ground, plan),
+        state=block.state,
+        book=block.book,
     )
-    live(visit, setup.habits[stage], setup.ground)
+    live(visit, setup.habits[one.stage], setup.ground)
     carry_out(visit)
     dress(visit, setup.dresses)
     close(visit, setup.ground.distinct)
@@ -297,52 +228,18 @@ def _following(ground: Ground, plan: Plan) -> tuple[Literal, ...]:
     return tuple(one for exit_ in ground.sites[target].exits for one in exit_.conjunct)
 
 
-def _force(
-    setup: Setup,
-    block: Block,
-    stage: int,
-    rows: Rows,
-    begins: Times,
-    drawn: Rows,
-    ends: Times,
-    seen: Rows,
-    previous: Rows,
-) -> Flags:
+def _force(setup: Setup, block: Block, one: Round) -> None:
     """Where no plan is open: a way that is open already is taken at once; who has none falls silent."""
-    own = 1 << (stage % 62)
-    seen[rows[drawn >= 0]] = 0
-    lost = np.flatnonzero(drawn < 0)
-    if len(lost):
-        seen[rows[lost]] |= own
-        targets = [setup.ground.target_of(way) for way in setup.ground.ways[stage]]
-        found = forced_exits(setup.ground.sites[stage].exits, block.state, rows[lost], begins[lost])
-        bits = np.array([1 << (target % 62) for target in targets])[found]
-        found[(seen[rows[lost]] & bits) > 0] = -1
-        drawn[lost] = found
-        ends[lost] = np.where(found >= 0, begins[lost], setup.until + 1)
-        block.stuck[rows[lost[found < 0]]] = True
-        previous[rows[lost]] = PASSED
-    is_forced = np.zeros(len(rows), bool)
-    is_forced[lost] = True
-    return is_forced
-
-
-def _write(
-    diary: Diary,
-    rows: Rows,
-    number: int,
-    stage: int,
-    begins: Times,
-    ends: Times,
-    drawn: Rows,
-    energy: Floats,
-    forced: Flags,
-) -> None:
-    diary.rows.append(rows)
-    diary.numbers.append(np.full(len(rows), number))
-    diary.stages.append(np.full(len(rows), stage))
-    diary.entered.append(begins)
-    diary.left.append(ends)
-    diary.ways.append(drawn)
-    diary.satisfaction.append(energy)
-    diary.is_forced.append(forced)
+    block.passed[one.rows[~one.is_forced]] = 0
+    lost = np.flatnonzero(one.is_forced)
+    if not len(lost):
+        return
+    rows, ground = one.rows[lost], setup.ground
+    block.passed[rows] |= 1 << (one.stage % 62)
+    found = forced_exits(ground.sites[one.stage].exits, block.state, rows, one.starts[lost])
+    bits = np.array([1 << (ground.target_of(way) % 62) for way in ground.ways[one.stage]])[found]
+    found[(block.passed[rows] & bits) > 0] = -1
+    one.ways[lost] = found
+    one.ends[lost] = np.where(found >= 0, one.starts[lost], setup.until + 1)
+    block.is_stuck[rows[found < 0]] = True
+    block.previous[rows] = PASSED

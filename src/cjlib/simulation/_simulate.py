@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data._customers import Customers
 from ..data._events import EventLog
 from ..data._ledger import Ledger, LedgerEntry
-from ..data._tables import Table
+from ..data._tables import Coded, Table
 from ..data._times import to_us
 from ..errors import UsageError
 from ..journey._journey import Journey
 from ..trace._replay import replay
-from ._assembly import BlockEvents, events_of, log_of, rates_of, visits_of
-from ._facts import Column, customers_of, facts_of
+from ._assembly import Piece, log_of, piece_of, rates_of, visits_of
+from ._facts import customers_of
 from ._ground import Ground, prepare
 from ._habits import dresses_of, habits_of
-from ._randoms import seed_key
-from ._rounds import Block, Setup, simulate_block
-from ._verification import corrected, first_of, surprises
+from ._rounds import Setup
+from ._state import Rows, seed_key
 
 __all__ = ["Simulation", "simulate"]
 
 _DAY = 86_400_000_000
 _BLOCK = 32_768
+_SHOWN = 10
+_COMPARED = ("stage", "entered", "left", "via")
+_FILLINGS = {"drawn": -1, "way": -1, "satisfaction": np.nan, "is_forced": True}
 
 
 @attrs.frozen(eq=False, kw_only=True, repr=False)
@@ -126,25 +131,25 @@ def simulate(
     ):
         raise UsageError("simulate: no transition can be planned:\n  " + "\n  ".join(ground.refusals))
     setup = Setup(
-        ground,
-        habits_of(journey, intensity),
-        dresses_of(journey, ground),
-        _opener(ground),
-        seed_key(seed),
-        begin,
-        end,
-        effect,
+        ground=ground,
+        habits=habits_of(journey, intensity),
+        dresses=dresses_of(journey, ground),
+        opener=_opener(ground),
+        seed=seed_key(seed),
+        start=begin,
+        until=end,
+        effect=effect,
     )
-    blocks, events, facts = _blocks(setup, n)
+    pieces = _pieces(setup, n)
     simulation = Simulation(
         journey=journey,
-        log=log_of(events, n),
-        customers=customers_of(journey, facts, n),
-        visits=visits_of(ground, blocks, n, end),
-        rates=rates_of(ground, blocks),
+        log=log_of(pieces, n),
+        customers=customers_of([piece.facts for piece in pieces], n),
+        visits=visits_of(ground, pieces, n, end),
+        rates=rates_of(ground, pieces),
         until=np.datetime64(end, "us"),
         seed=setup.seed,
-        ledger=_ledger(ground, blocks),
+        ledger=_ledger(ground, pieces, n),
     )
     return _verified(simulation) if verify else simulation
 
@@ -167,55 +172,108 @@ def _check_numbers(effect: float, intensity: float) -> None:
 
 def _opener(ground: Ground) -> str:
     """The event at which a customer begins: one that no criterion reads, of the initial stage if any."""
-    journey = ground.journey
-    read = {
-        activity for one in ground.literals if one.stream is not None for activity in one.stream.activities
-    }
-    own = [
-        one
-        for touchpoint in journey.touchpoints
-        if journey.initial in touchpoint.stages
-        for one in touchpoint.activities
-    ]
-    free = [activity for activity in (*own, *journey.activities) if activity not in read]
-    name = free[0] if free else "joined"
+    journey, read = ground.journey, ground.activities
+    initial = [one for one in journey.touchpoints if journey.initial in one.stages]
+    names = [*(activity for one in initial for activity in one.activities), *journey.activities]
+    name = next((activity for activity in names if activity not in read), "joined")
     while name in read:
         name += "_"
     return name
 
 
-def _blocks(setup: Setup, n: int) -> tuple[list[Block], list[BlockEvents], list[list[Column]]]:
-    blocks, events, facts = [], [], []
-    for first in range(0, n, _BLOCK):
-        block = simulate_block(setup, np.arange(first, min(first + _BLOCK, n), dtype=np.int64))
-        events.append(events_of(block))
-        facts.append(facts_of(setup.ground, block, setup.seed, setup.until))
-        block.book.events.clear()
-        block.book.changes.clear()
-        blocks.append(block)
-    return blocks, events, facts
+def _pieces(setup: Setup, n: int) -> list[Piece]:
+    """Blocks of customers, each by itself: so cores share the work and the result does not depend on them."""
+    blocks = [np.arange(first, min(first + _BLOCK, n), dtype=np.int64) for first in range(0, n, _BLOCK)]
+    if len(blocks) == 1:
+        return [piece_of(setup, blocks[0])]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda block: piece_of(setup, block), blocks))
+
+
+def _ledger(ground: Ground, pieces: list[Piece], n: int) -> Ledger:
+    noted = [LedgerEntry("way out that cannot be planned", 1, (), told) for told in ground.refusals]
+    silent = np.concatenate([piece.silent for piece in pieces])
+    if len(silent):
+        detail = "no way could be planned at some entry; "
+        detail += "what criteria make of their silence is marked is_forced"
+        noted.append(LedgerEntry("customer who falls silent", len(silent), _first_of(silent), detail))
+    return Ledger(read=n, kept=n).add(noted=noted)
+
+
+def _first_of(customers: Any) -> tuple[int, ...]:
+    return tuple(int(one) for one in customers[:_SHOWN])
 
 
 def _verified(simulation: Simulation) -> Simulation:
     """The simulation with the visits that a replay finds, and a ledger of whom it surprises."""
     trace = replay(simulation.journey, simulation.log, simulation.customers, until=simulation.until)
-    found = trace.visits
+    planned, found = simulation.visits, trace.visits
+    wrong = _first_wrong(planned, found)
+    if not len(wrong):
+        return simulation
     entries = [
-        LedgerEntry("customer whose replay differs from the plan", len(customers), first_of(customers), place)
-        for place, customers in sorted(surprises(simulation.visits, found).items())
+        LedgerEntry(
+            "customer whose replay differs from the plan", len(customers), _first_of(customers), place
+        )
+        for place, customers in sorted(_surprises(planned, wrong).items())
     ]
-    ledger = simulation.ledger.add(noted=entries)
-    return attrs.evolve(simulation, visits=corrected(simulation.visits, found), ledger=ledger)
+    visits, ledger = _corrected(planned, found, wrong), simulation.ledger.add(noted=entries)
+    return attrs.evolve(simulation, visits=visits, ledger=ledger)
 
 
-def _ledger(ground: Ground, blocks: list[Block]) -> Ledger:
-    number = sum(len(block.stuck) for block in blocks)
-    ledger = Ledger(read=number, kept=number)
-    ledger = ledger.add(
-        noted=[LedgerEntry("way out that cannot be planned", 1, (), told) for told in ground.refusals]
-    )
-    silent = np.concatenate([block.state.customers[block.stuck] for block in blocks])
-    if not len(silent):
-        return ledger
-    detail = "no way could be planned at some entry; what criteria make of their silence is marked is_forced"
-    return ledger.add(noted=[LedgerEntry("customer who falls silent", len(silent), first_of(silent), detail)])
+def _first_wrong(planned: Table, found: Table) -> Rows:
+    """The key of the first visit that differs, of every customer who has one."""
+    here, there = _keys(planned), _keys(found)
+    shared, ours, theirs = np.intersect1d(here, there, assume_unique=True, return_indices=True)
+    is_wrong = np.zeros(len(shared), bool)
+    for name in _COMPARED:
+        is_wrong |= _raw(planned, name)[ours] != _raw(found, name)[theirs]
+    wrong = np.sort(np.concatenate([shared[is_wrong], np.setxor1d(here, there, assume_unique=True)]))
+    _, first = np.unique(wrong >> 32, return_index=True)
+    return wrong[first]
+
+
+def _surprises(planned: Table, wrong: Rows) -> dict[str, list[int]]:
+    """The customers whose visits differ although a plan covers them, by the place of the first that does."""
+    is_silence = planned["is_forced"] & (planned["drawn"] < 0)
+    stages = dict(zip(_keys(planned).tolist(), planned["stage"].tolist(), strict=True))
+    told: dict[str, list[int]] = {}
+    for key in wrong[~np.isin(wrong, _keys(planned)[is_silence])].tolist():
+        place = f"in stage {stages[key]!r}" if key in stages else "after the last planned visit"
+        told.setdefault(place, []).append(key >> 32)
+    return told
+
+
+def _corrected(planned: Table, found: Table, wrong: Rows) -> Table:
+    """The planned visits; a customer's from the first that differs on are as replayed."""
+    ends = np.full(len(planned.categories("customer")), np.iinfo(np.int64).max)
+    ends[wrong >> 32] = wrong
+    is_kept = _keys(planned) < ends[_raw(planned, "customer")]
+    is_new = _keys(found) >= ends[_raw(found, "customer")]
+    order = np.argsort(np.concatenate([_keys(planned)[is_kept], _keys(found)[is_new]]))
+    columns: dict[str, Any] = {}
+    for name in planned.columns:
+        ours = _raw(planned, name)[is_kept]
+        if name in _FILLINGS:
+            theirs = np.full(int(is_new.sum()), _FILLINGS[name], ours.dtype)
+        else:
+            theirs = _raw(found, name)[is_new].astype(ours.dtype)
+        values = np.concatenate([ours, theirs])[order]
+        is_coded = name in ("customer", "stage")
+        columns[name] = (
+            Coded(values, planned.categories(name)) if is_coded else values.view(planned[name].dtype)
+        )
+    return Table(columns, name="planned visits")
+
+
+def _keys(table: Table) -> Rows:
+    """One number per row: customer and number of the visit."""
+    return (_raw(table, "customer") << 32) | table["number"].astype(np.int64)
+
+
+def _raw(table: Table, name: str) -> NDArray[Any]:
+    """A column as it is compared: customers by id, stages by code, times with NaT as a number."""
+    if name == "customer":
+        return np.asarray(table["customer"]).astype(np.int64)
+    values = table.codes(name) if name == "stage" else np.asarray(table[name])
+    return values.view(np.int64) if values.dtype.kind == "M" else values

@@ -1,52 +1,114 @@
-"""What a block of customers carries from visit to visit, as columns."""
+"""What belongs to a customer: its own chance, what it remembers, what it leaves behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ._attributes import AIMS, Domain
-from ._literals import Kind, Literal, Stream
+from .._jit import jit
+from ..data._order import in_order
+from ..errors import UsageError
+from ._literals import COMPARE, Kind, Literal, Stream
+from ._plans import AIMS, SOON, Domain, Plan
 
-__all__ = ["COMPARE", "NEVER", "UNKNOWN", "Memory", "State", "in_order", "memories_of"]
+__all__ = [
+    "NEVER", "UNKNOWN", "Book", "Flags", "Floats", "Keys", "Memory", "Rows", "State", "Times", "Visit",
+    "integers", "keys_of", "memories_of", "normal", "seed_key", "shifted_lognormal", "uniform",
+]  # fmt: skip
 
+Keys = NDArray[np.uint64]
 Rows = NDArray[np.int64]
+Times = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.floating[Any]]
 
-COMPARE: dict[str, Callable[..., Any]] = {
-    ">=": np.greater_equal,
-    ">": np.greater,
-    "<=": np.less_equal,
-    "<": np.less,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
 NEVER = -(2**61)
 UNKNOWN = np.iinfo(np.int64).min
 _VALUES_KEPT = 8
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_LONGEST = 0.994  # durations end at this share of their distribution, so that every plan has an end
 
 
-def in_order(rows: Rows, times: NDArray[np.int64]) -> Rows:
-    """The order by row and time, ties as they are: one packed key is sorted, then the few ties."""
-    early = times.min()
-    width = int(times.max() - early).bit_length()
-    if width + int(rows.max()).bit_length() > 62:
-        return np.lexsort((times, rows))
-    keys = (rows << width) | (times - early)
-    order = np.argsort(keys)
-    keys = keys[order]
-    is_tie = np.zeros(len(keys), bool)
-    is_tie[1:] = keys[1:] == keys[:-1]
-    is_tie[:-1] |= is_tie[1:]
-    if is_tie.any():
-        ties = order[is_tie]
-        order[is_tie] = ties[np.lexsort((ties, keys[is_tie]))]
-    return order
+@jit
+def _mixed(bits: np.uint64) -> np.uint64:
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014): every bit reaches every other."""
+    bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
+    bits = (bits ^ (bits >> np.uint64(27))) * _SECOND
+    return bits ^ (bits >> np.uint64(31))
+
+
+@jit
+def _drawn(keys: Keys, label: np.uint64, items: Rows, out: Floats) -> None:
+    for i in range(len(out)):
+        item = np.uint64(items[i % len(items)])
+        bits = _mixed((keys[i] ^ label) + _GOLDEN * item) >> np.uint64(12)
+        out[i] = (np.float64(bits) + 0.5) * 2.0**-52
+
+
+@jit
+def _keys(seed: np.uint64, customers: Rows, number: np.uint64, out: Keys) -> None:
+    for i in range(len(out)):
+        own = _mixed(seed + _GOLDEN * (np.uint64(customers[i]) + np.uint64(1)))
+        out[i] = _mixed(own + _GOLDEN * number)
+
+
+def seed_key(seed: int | np.random.Generator) -> int:
+    """The 64 bits that a seed stands for; a Generator is asked once."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(0, 2**63))
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise UsageError(f"simulate: seed is a number, 0 or more, or a numpy Generator, not {seed!r:.80}")
+    return int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+
+
+def keys_of(seed: int, customers: Rows, number: int = 0) -> Keys:
+    """One key per customer and visit number; the same whoever else is simulated."""
+    keys = np.empty(len(customers), np.uint64)
+    _keys(np.uint64(seed), customers, np.uint64(number), keys)
+    return keys
+
+
+def uniform(keys: Keys, purpose: str, item: int | Rows = 0) -> Floats:
+    """Numbers in (0, 1), one per key, independent between purposes and items."""
+    label = np.uint64(zlib.crc32(purpose.encode()) * int(_GOLDEN) % 2**64)
+    found = np.empty(len(keys))
+    _drawn(keys, label, np.atleast_1d(np.asarray(item, np.int64)), found)
+    return found
+
+
+def integers(keys: Keys, purpose: str, count: int, item: int | NDArray[Any] = 0) -> NDArray[np.int64]:
+    """Numbers 0 … count − 1."""
+    return (uniform(keys, purpose, item) * count).astype(np.int64)
+
+
+def normal(keys: Keys, purpose: str, item: int | NDArray[Any] = 0) -> Floats:
+    """Standard normal numbers."""
+    from scipy.special import ndtri
+
+    found: Floats = ndtri(uniform(keys, purpose, item))
+    return found
+
+
+def shifted_lognormal(shares: Floats, median: Floats, shape: float, longest: Floats) -> Floats:
+    """The quantiles of a lognormal duration that is cut off at ``longest`` (all in the same unit).
+
+    >>> shifted_lognormal(np.array([0.5]), np.array([10.0]), 0.5, np.array([np.inf])).round(1)
+    array([10.])
+    """
+    from scipy.special import ndtr, ndtri
+
+    with np.errstate(divide="ignore"):
+        cut = np.minimum(ndtr((np.log(longest) - np.log(median)) / shape), _LONGEST)
+    cut = np.where(np.isinf(longest), _LONGEST, cut)
+    found: Floats = median * np.exp(shape * ndtri(shares * np.maximum(cut, 1e-290)))
+    return np.minimum(found, longest)
 
 
 @attrs.frozen(eq=False)
@@ -78,10 +140,10 @@ class Memory:
 
     def add(self, rows: Rows, times: NDArray[np.int64], values: Floats) -> None:
         """Take in later events, in any order of customers."""
-        order = in_order(rows, times)
-        rows, times, values = rows[order], times[order], values[order]
-        first = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-        owners, counts = rows[first], np.diff(np.append(first, len(rows)))
+        starts, order, times, _ = in_order(rows, len(self.totals), times, None)
+        counts = np.diff(starts)
+        owners = np.flatnonzero(counts)
+        rows, values, counts, first = rows[order], values[order], counts[owners], starts[owners]
         depth = self.times.shape[1]
         self.totals[owners] += counts
         ranks = np.repeat(first + counts, counts) - 1 - np.arange(len(rows))
@@ -251,3 +313,57 @@ def _over_all(memory: Memory, kind: str, rows: Rows, nothing: Floats) -> Floats:
         "max": memory.highs[rows],
     }
     return np.where(totals > 0, found[kind], nothing)
+
+
+@attrs.frozen(eq=False)
+class Book:
+    """What a block of customers leaves behind, in the order of writing: events, changes by attribute."""
+
+    kinds: dict[Kind, int]
+    events: list[tuple[Rows, Times, NDArray[np.int16], Floats, NDArray[np.int64]]]
+    changes: dict[str, list[tuple[Rows, Times, NDArray[np.int64]]]]
+
+    def write(self, kind: Kind, rows: Rows, times: Times, values: Floats, people: Rows) -> None:
+        """Events of one kind."""
+        number = self.kinds.setdefault(kind, len(self.kinds))
+        self.events.append((rows, times, np.full(len(rows), number, np.int16), values, people))
+
+    def change(self, name: str, rows: Rows, times: Times, values: NDArray[np.int64]) -> None:
+        self.changes.setdefault(name, []).append((rows, times, values))
+
+
+@attrs.frozen(eq=False)
+class Visit:
+    """Customers who enter a stage and follow one plan; one element of each array per customer."""
+
+    plan: Plan
+    rows: Rows
+    starts: Times
+    ends: Times
+    keys: Keys
+    energy: Floats  # satisfaction, which drives the use
+    until: int
+    is_first: bool
+    following: tuple[Literal, ...]  # what is read in the stage that is entered next
+    state: State
+    book: Book
+    parts: list[tuple[Kind, Rows, Times, Floats]] = attrs.field(factory=list)
+
+    @property
+    def soon(self) -> Times:
+        return self.starts if self.is_first else self.starts + SOON
+
+    def emit(self, kind: Kind, at: Rows, times: Times, values: Floats | None = None) -> None:
+        """Write events of the customers at these positions."""
+        known = times <= self.until
+        values = np.full(len(at), np.nan) if values is None else values
+        if known.any():
+            self.parts.append((kind, at[known], times[known], values[known]))
+
+    def emitted(self, stream: Stream, after: Times) -> NDArray[np.int64]:
+        """How many events of the stream the visit has so far, later than the moment."""
+        found = np.zeros(len(self.rows), np.int64)
+        for kind, at, times, _ in self.parts:
+            if stream.takes(kind):
+                found += np.bincount(at[times > after[at]], minlength=len(self.rows))
+        return found
