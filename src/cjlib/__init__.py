@@ -21,8 +21,8 @@ _NAMES = {
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
     "scoring": (
-        "AdditiveScorer EstimatorScorer HealthScorer Override Scorer Scores backtest counterfactual "
-        "rollup score_panel sensitivity"
+        "AdditiveScorer EstimatorScorer HealthScorer Override RetentionScorer Scorer Scores "
+        "backtest counterfactual kpis prioritise rollup score_panel sensitivity"
     ),
     "findings": "Comparison compare find",
     "outputs": "Report report",

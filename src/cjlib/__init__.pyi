@@ -44,10 +44,13 @@ from .scoring import AdditiveScorer as AdditiveScorer
 from .scoring import EstimatorScorer as EstimatorScorer
 from .scoring import HealthScorer as HealthScorer
 from .scoring import Override as Override
+from .scoring import RetentionScorer as RetentionScorer
 from .scoring import Scorer as Scorer
 from .scoring import Scores as Scores
 from .scoring import backtest as backtest
 from .scoring import counterfactual as counterfactual
+from .scoring import kpis as kpis
+from .scoring import prioritise as prioritise
 from .scoring import rollup as rollup
 from .scoring import score_panel as score_panel
 from .scoring import sensitivity as sensitivity

@@ -6,10 +6,19 @@ from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 from .churn._additive import AdditiveScorer, FittedAdditive
 from .churn._estimator import EstimatorScorer, FittedEstimator
+from .churn._retention import RetentionScorer
+from .churn._retention_contracts import FittedContracts
+from .churn._retention_purchases import FittedPurchases
+from .churn._spend import FittedSpend, SpendScorer
 from .evaluation._backtest import backtest
 from .evaluation._leaks import refuse_leaks
 from .evaluation._outcomes import Outcomes, outcomes
 from .evaluation._verdict import Backtest
+from .figures._at_risk import revenue_at_risk
+from .figures._key_figures import KeyFigures
+from .figures._kpis import kpis
+from .figures._priorities import Priorities
+from .figures._prioritise import prioritise
 from .health._counterfactual import counterfactual
 from .health._overrides import Override
 from .health._scorer import HealthScorer
@@ -21,18 +30,28 @@ __all__ = [
     "EstimatorScorer",
     "Fingerprints",
     "FittedAdditive",
+    "FittedContracts",
     "FittedEstimator",
+    "FittedPurchases",
+    "FittedSpend",
     "HealthScorer",
+    "KeyFigures",
     "Outcomes",
     "Override",
+    "Priorities",
+    "RetentionScorer",
     "ScoreExplanation",
     "ScorePanel",
     "Scorer",
     "Scores",
+    "SpendScorer",
     "backtest",
     "counterfactual",
+    "kpis",
     "outcomes",
+    "prioritise",
     "refuse_leaks",
+    "revenue_at_risk",
     "rollup",
     "score_panel",
     "sensitivity",

@@ -24,7 +24,7 @@ from ...trace._layout import X_WAIVERS
 from ...trace._run import run
 from ...trace._trace import Trace, make_trace
 
-__all__ = ["Facts", "held"]
+__all__ = ["Facts", "first_not_before", "held"]
 
 Codes = NDArray[np.int32]
 Ints = NDArray[np.int64]
@@ -142,21 +142,25 @@ class Facts:
         """(n,) an attribute at a moment, as an `AttributeColumn` holds it; NaN where unknown."""
         return self.placed(latest(cut(self.column(attribute), moment)))
 
+    @cached_property
+    def places(self) -> Ints:
+        """(k,) where the ids of ``customers`` stand in ``ids``, -1 of whom was not traced."""
+        assert self.customers is not None
+        return _places(self.customers.ids, self.ids)
+
     def placed(self, found: Floats) -> Floats:
         """(n,) what is known of ``customers``, in the order of ``ids``; NaN of whom nothing is known."""
-        assert self.customers is not None
-        values = np.full(len(self.ids), np.nan)
-        places, is_traced = _places(self.customers.ids, self.ids)
-        values[places[is_traced]] = found[is_traced]
+        values, is_traced = np.full(len(self.ids), np.nan), self.places >= 0
+        values[self.places[is_traced]] = found[is_traced]
         return values
 
     @cached_property
-    def _places(self) -> Ints:
+    def _log_places(self) -> Ints:
         return np.searchsorted(self.ids, self.log.customers).astype(np.int64)
 
     def owners(self, positions: Ints) -> Ints:
         """(k,) the customers of events, given by their positions in the log."""
-        return self._places[np.searchsorted(self.log.starts, positions, side="right") - 1]
+        return self._log_places[np.searchsorted(self.log.starts, positions, side="right") - 1]
 
     def stages_of(self, positions: Ints) -> Codes:
         """(k,) the stage in which each event met its customer, -1 before it began.
@@ -168,7 +172,7 @@ class Facts:
         entered = np.append(visits["entered"].view(np.int64), NAT)
         owners, times = self.owners(positions), self.log.time[positions]
         begin, end = (np.searchsorted(customers, owners, side=side) for side in ("left", "right"))
-        place = _first_not_before(begin, end, entered, times) - 1
+        place = first_not_before(begin, end, entered, times) - 1
         is_first = (place < begin) & (begin < end) & (entered[begin] == times)
         place = np.where(is_first, begin, place)
         return np.where(place >= begin, stages[place], np.int32(-1))
@@ -192,7 +196,7 @@ class Facts:
         return found
 
 
-def _first_not_before(begin: Ints, end: Ints, sorted_times: Ints, times: Ints) -> Ints:
+def first_not_before(begin: Ints, end: Ints, sorted_times: Ints, times: Ints) -> Ints:
     """(k,) the first position in [begin, end) whose time is not before the given one, else the end."""
     low, high = begin.copy(), end.copy()
     while (is_open := low < high).any():
@@ -258,11 +262,11 @@ def _has_late(trace: Trace, moment: int) -> bool:
     )
 
 
-def _places(ids: Any, within: Any) -> tuple[Ints, Mask]:
-    """(k,) where each of the ids stands in sorted ones, and whether it is among them."""
+def _places(ids: Any, within: Any) -> Ints:
+    """(k,) where each of the ids stands in sorted ones, -1 where it does not."""
     if len(ids) == len(within) and bool(np.all(ids == within)):
-        return np.arange(len(ids)), np.ones(len(ids), bool)
+        return np.arange(len(ids))
     places = np.searchsorted(within, ids).astype(np.int64)
     is_there = places < len(within)
     is_there[is_there] = within[places[is_there]] == ids[is_there]
-    return places, is_there
+    return np.where(is_there, places, -1)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ratio", "tango", "wilson"]
+__all__ = ["ratio", "summed", "tango", "wilson"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 HALVINGS = 60
+
+
+def summed(values: NDArray[Any], codes: Ints, groups: int) -> Floats:
+    """(g,) the sum of the values of each group."""
+    found: Floats = np.bincount(codes, values, minlength=groups).astype(np.float64)
+    return found
 
 
 def wilson(hits: Floats, trials: Floats, confidence: float) -> tuple[Floats, Floats]:
@@ -82,7 +89,8 @@ def ratio(
     """(g,) and (g,): the interval of a ratio of sums over customers, by linearisation and Student's t.
 
     W. G. Cochran (1977): Sampling Techniques, 3rd ed., section 6.3. With all denominators 1 it is the usual
-    interval of a mean. NaN for fewer than two customers.
+    interval of a mean. NaN for fewer than two customers, and where all are alike: nothing varied, so nothing
+    tells how much it might.
 
     Args:
         numerator: (k,) of each customer.
@@ -98,12 +106,12 @@ def ratio(
     """
     from scipy.special import stdtrit
 
-    tops, bottoms = (np.bincount(codes, one, minlength=groups) for one in (numerator, denominator))
+    tops, bottoms = summed(numerator, codes, groups), summed(denominator, codes, groups)
     counts = np.bincount(codes, minlength=groups)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = tops / bottoms
-        errors = np.bincount(codes, (numerator - value[codes] * denominator) ** 2, minlength=groups)
+        errors = summed((numerator - value[codes] * denominator) ** 2, codes, groups)
         spread = np.sqrt(counts / (counts - 1) * errors) / bottoms
     t = stdtrit(np.maximum(counts - 1, 1), (1 + confidence) / 2)
-    half = np.where(counts >= 2, t * spread, np.nan)
+    half = np.where((counts >= 2) & (spread > 0), t * spread, np.nan)
     return value - half, value + half
