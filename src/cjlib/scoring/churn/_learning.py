@@ -34,7 +34,7 @@ class Decided:
     """The rows from which one can learn.
 
     Attributes:
-        rows: (m,) positions in the panel.
+        rows: (m,) positions in the panel, by moment and customer, so that no other order matters.
         happened: (m,) float64, 1 where the event came within the horizon, else 0.
         event: what is awaited.
         notes: how many rows were left out, and why.
@@ -107,7 +107,8 @@ def decided(
         happened, name = _within(panel, given, horizon), given.event
     else:
         happened = _flags(panel, given)
-    rows = np.flatnonzero(~np.isnan(happened))
+    rows = np.lexsort((panel.codes_of_customers, np.asarray(panel.as_of).view(np.int64)))
+    rows = rows[~np.isnan(happened[rows])]
     came = happened[rows]
     if not len(rows):
         raise DataError(f"{name}: nothing to learn from, the outcome of all {len(panel):,} rows is undecided")
@@ -225,10 +226,14 @@ def _levels(panel: Snapshot, name: str, came: Floats) -> tuple[Any, ...]:
 def _numbers(snapshot: Snapshot, name: str, levels: tuple[Any, ...] | None) -> Floats:
     if levels is None:
         if snapshot.kind(name) == "category":
+            if (snapshot.codes(name) < 0).all():
+                return np.full(len(snapshot), np.nan)  # what is missing everywhere is of no kind
             raise DataError(f"metric {name!r} was a number when the scorer learnt, and is a category now")
         numbers: Floats = snapshot[name]
         return numbers
     if snapshot.kind(name) == "number":
+        if np.isnan(snapshot[name]).all():
+            return np.full(len(snapshot), np.nan)
         raise DataError(f"metric {name!r} was a category when the scorer learnt, and is a number now")
     place = {level: float(i) for i, level in enumerate(levels)}
     of_code = np.array([*(place.get(level, np.nan) for level in snapshot.categories(name)), np.nan])
