@@ -1,5 +1,6 @@
 """Scores of customers: the contract, and health by a scorecard."""
 
+from . import presets
 from ._contract import Fingerprints, Scorer, Scores
 from ._explanation import ScoreExplanation
 from ._rollup import rollup
@@ -49,6 +50,7 @@ __all__ = [
     "counterfactual",
     "kpis",
     "outcomes",
+    "presets",
     "prioritise",
     "refuse_leaks",
     "revenue_at_risk",
