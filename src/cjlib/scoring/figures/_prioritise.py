@@ -164,11 +164,9 @@ def _capacities(sets: Sequence[tuple[Any, ...] | None], capacity: Any) -> tuple[
         for owner in named:
             if owner not in capacity:
                 raise UnknownNameError("owner without a capacity (0 if there is none)", owner, capacity)
-        names = list(capacity)
-    else:
-        names = named or [TEAM]
-        capacity = dict.fromkeys(names, LIMITLESS if capacity is None else _whole(capacity))
-    return names, np.array([one if one == LIMITLESS else _whole(one) for one in capacity.values()], np.int64)
+        return list(capacity), np.array([_whole(one) for one in capacity.values()], np.int64)
+    names = named or [TEAM]
+    return names, np.full(len(names), LIMITLESS if capacity is None else _whole(capacity))
 
 
 def _whole(capacity: Any) -> int:

@@ -132,9 +132,11 @@ def _values(who: str, scores: Scores, value: Any) -> Floats:
         worth = column.astype(np.float64) if column.dtype.kind in "fiuO" else None
     except (TypeError, ValueError) as error:
         raise DataError(f"{who}: value must be numbers ({error})") from error
-    if worth is None or worth.ndim > 1 or (worth.ndim == 1 and len(worth) != len(scores)):
-        found = f"{column.dtype} of shape {column.shape}"
-        raise DataError(f"{who}: value must be a number, or one per customer ({len(scores):,}), not {found}")
+    if worth is None:
+        raise DataError(f"{who}: value must be numbers, not {column.dtype}")
+    if worth.ndim > 1 or (worth.ndim == 1 and len(worth) != len(scores)):
+        expected = f"a number, or one per customer ({len(scores):,})"
+        raise DataError(f"{who}: value must be {expected}, not an array of shape {column.shape}")
     if np.isinf(worth).any():
         raise DataError(f"{who}: value must be finite")
     return np.broadcast_to(worth, (len(scores),))
