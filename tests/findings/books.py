@@ -44,10 +44,11 @@ JOURNEY = cj.Journey(
             metrics="csat_demo", share=0.5,
             notes=[cj.Note(kind="feeling", text="Fine.", emotion=0, evidence="survey")],
         ),
+        cj.Touchpoint("site", stages=["trial", "care"], activities=["visit", "cancelled"], mode="digital"),
         cj.Touchpoint("kickoff", stages="onboarding", activities="kickoff", owner="csm", effort="2h"),
         cj.Touchpoint(
-            "ticket", stages=["trial", "onboarding", "care"], activities="ticket", mode="digital",
-            metrics="csat_ticket",
+            "ticket", stages=["trial", "onboarding", "care", "lost"], activities="ticket", owner="csm",
+            metrics="csat_ticket", effort="30min",
         ),
     ],
     personas=[

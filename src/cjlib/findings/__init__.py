@@ -2,19 +2,31 @@
 
 from ._answers import Answer
 from ._bottlenecks import Bottlenecks
+from ._channels import Channels, channels
 from ._cohorts import Cohorts, cohorts
 from ._compare import Comparison, compare
 from ._contract import Detector, Finding, Findings, Place, Skipped, Test
 from ._deviations import Deviations, deviations
 from ._directly_follows import DirectlyFollows, directly_follows
+from ._drop_off import DropOff
+from ._emotions import Emotions
 from ._find import find
+from ._friction import Friction
 from ._funnel import Funnel, funnel
+from ._gaps import Gaps
 from ._given import Given
+from ._handoffs import Handoffs
+from ._inconsistencies import Inconsistencies
+from ._load import Load, load
+from ._pains import Pains
+from ._personas import Personas
 from ._stages import time_in_stage
 from ._variants import Variants, variants
 
 __all__ = [
-    "Answer", "Bottlenecks", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
-    "Finding", "Findings", "Funnel", "Given", "Place", "Skipped", "Test", "Variants",
-    "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "time_in_stage", "variants",
+    "Answer", "Bottlenecks", "Channels", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
+    "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs",
+    "Inconsistencies", "Load", "Pains", "Personas", "Place", "Skipped", "Test", "Variants", "channels",
+    "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "load", "time_in_stage",
+    "variants",
 ]  # fmt: skip

@@ -41,7 +41,7 @@ class Bottlenecks:
 
     def detect(self, given: Given, /) -> Iterator[Finding]:
         """One finding per stage that is one."""
-        stays = Stays(given)
+        stays = Stays.of(given)
         late = [self._late(stays, number) for number in range(len(given.journey.stages))]
         asked = [number for number, share in enumerate(late) if share is not None]
         ps = corrected([share.p for share in late if share is not None])

@@ -14,7 +14,7 @@ from ..data import EventLog
 from ..journey import Metric, Touchpoint
 from ._given import Given
 
-__all__ = ["SATISFACTION", "Contacts", "felt_metrics"]
+__all__ = ["Contacts", "felt_metrics", "followed_within"]
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -60,11 +60,31 @@ def again_within(
                 last[what[i]] = i
 
 
+@jit
+def followed_within(starts: Any, time: Any, is_one: Any, within: int, found: Any) -> None:
+    """Which events are followed, later and within a span, by an event of a kind."""
+    for c in range(len(starts) - 1):
+        following = -1  # the nearest such event that is later than the events of this instant
+        at_instant = -1
+        for i in range(starts[c + 1] - 1, starts[c] - 1, -1):
+            if i + 1 < starts[c + 1] and time[i + 1] > time[i] and at_instant >= 0:
+                following = at_instant
+            found[i] = following >= 0 and time[following] - time[i] <= within
+            if is_one[i]:
+                at_instant = i
+
+
 @attrs.frozen(eq=False, slots=False)
 class Contacts:
     """(n_events,) arrays over the events that the replay read."""
 
     given: Given
+
+    @classmethod
+    def of(cls, given: Given) -> Contacts:
+        """The events of the log, looked at once for all detectors."""
+        contacts: Contacts = given.shared.setdefault("contacts", cls(given))
+        return contacts
 
     @property
     def log(self) -> EventLog:

@@ -15,7 +15,7 @@ from ._given import Given
 from ._say import said
 from ._stays import Stays
 
-__all__ = ["DropOff"]
+__all__ = ["DropOff", "settled"]
 
 Mask = NDArray[np.bool_]
 
@@ -44,9 +44,9 @@ class DropOff:
 
     def detect(self, given: Given, /) -> Iterator[Finding]:
         """One finding per stage that is one; none where only one stage can lose customers."""
-        stays = Stays(given)
-        settled = {number: _settled(stays, number) for number in _leaky(given)}
-        counts = {number: _counts(stays, is_in) for number, (is_in, _) in settled.items()}
+        stays = Stays.of(given)
+        judged = {number: settled(stays, number) for number in _leaky(given)}
+        counts = {number: _counts(stays, is_in) for number, (is_in, _) in judged.items()}
         counts = {number: count for number, count in counts.items() if count[1]}
         others = {number: _others(counts, number) for number in counts}
         asked = [number for number in counts if others[number][1]]
@@ -54,7 +54,7 @@ class DropOff:
         for number, p in zip(asked, ps, strict=True):
             (lost, of), (lost_else, of_else) = counts[number], others[number]
             if p <= LEVEL and lost / of >= self.least * lost_else / of_else:
-                base, horizon = lost_else / of_else, settled[number][1]
+                base, horizon = lost_else / of_else, judged[number][1]
                 yield _finding(given, stays, number, counts[number], base, p, horizon)
 
 
@@ -65,7 +65,7 @@ def _leaky(given: Given) -> list[int]:
     return [i for i, one in enumerate(given.journey.stages) if one.id in ways and one.kind != "lost"]
 
 
-def _settled(stays: Stays, number: int) -> tuple[Mask, float]:
+def settled(stays: Stays, number: int) -> tuple[Mask, float]:
     """Which visits to a stage have had the time to end, and how many days that is."""
     here = stays.stage == number
     ended = stays.days[here & stays.is_left]

@@ -54,10 +54,10 @@ class Friction:
 
     def detect(self, given: Given, /) -> Iterator[Finding]:
         """Up to one finding per transition, stage and touchpoint."""
-        stays = Stays(given)
+        stays = Stays.of(given)
         found = [*_regressions(stays, self.tolerated), *_loops(stays, self.tolerated)]
         if given.log is not None:
-            contacts = Contacts(given)
+            contacts = Contacts.of(given)
             found += [*_repeats(contacts, self.tolerated, self.within), *_waits(contacts, stays)]
         ps = corrected([one.test.p for one in found if one.test is not None])
         for one, p in zip(found, ps, strict=True):

@@ -39,6 +39,7 @@ class Given:
         findings: what the detectors before this one found.
         facts: stages and touchpoints of events, attributes at a moment.
         groups: ``by=`` and ``where=``, read the same way by every answer.
+        shared: what cjlib's own detectors compute once for all of them.
     """
 
     trace: Trace
@@ -48,6 +49,7 @@ class Given:
     findings: tuple[Any, ...] = ()
     facts: Facts = attrs.field()
     groups: Groups = attrs.field()
+    shared: dict[str, Any] = attrs.field(factory=dict)
 
     @facts.default
     def _own_facts(self) -> Facts:

@@ -174,7 +174,8 @@ def _missing(given: Given, side: _Side, item: str, share: Share, p: float, toler
     statuses, counts = np.unique(side.status[is_item].astype(str), return_counts=True)
     ended = side.outcome[side.of] == "ended"
     handoff = side.way.handoff
-    label = next((one.label for one in handoff.checklist if one.id == item), "") if handoff else ""
+    meant = next((one for one in handoff.checklist if one.id == item), None) if handoff else None
+    label = (meant.label if meant else "") or item
     return Finding(
         kind="missing item",
         place=side.place(),
@@ -189,8 +190,8 @@ def _missing(given: Given, side: _Side, item: str, share: Share, p: float, toler
         test=Test(name=f"binomial against {tolerated:g}", statistic=share.share, p=p),
         evidence=Table({"status": statuses.astype(object), "handoffs": counts}, name=item),
         **said(
-            "missing item",
-            item=label or item,
+            "missing item" if meant is None or meant.required else "missing optional item",
+            item=label,
             missing=int(lacks.sum()),
             of=int(side.is_judged.sum()),
             pair=side.pair,

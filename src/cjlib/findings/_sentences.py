@@ -32,6 +32,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{item} manquait dans {missing} des {of} passages de relais {pair} ({share:%}) ; dans "
         "{blocking} de ceux qui ont abouti, c'est ce qui est venu en dernier.",
     ),
+    "missing optional item": (
+        "{item}, which is optional, was missing in {missing} of {of} handoffs {pair} ({share:%}).",
+        "{item}, facultatif, manquait dans {missing} des {of} passages de relais {pair} ({share:%}).",
+    ),
     "regression": (
         "{count} of {of} finished visits to {stage} ({share:%}) went back to {target}; {days} days "
         "were spent again.",
@@ -55,5 +59,104 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "other contacts in {stage}.",
         "Avant le relais {way}, rien ne se passe pendant {median:days}, contre {base:days} entre les "
         "autres contacts dans {stage}.",
+    ),
+    "unseen touchpoint": (
+        "None of the {of} customers who left its stages had {touchpoint}; {share:%} were expected.",
+        "Aucun des {of} clients passés par ses étapes n'a vécu {touchpoint} ; on en attendait {share:%}.",
+    ),
+    "rare touchpoint": (
+        "{count} of the {of} customers who left its stages ({seen:%}) had {touchpoint}; {share:%} "
+        "were expected.",
+        "{count} des {of} clients passés par ses étapes ({seen:%}) ont vécu {touchpoint} ; on en "
+        "attendait {share:%}.",
+    ),
+    "unmapped activity": (
+        "{count} of {of} customers have {activity}, which is on no map: {events} events, {share:%} of all.",
+        "{count} clients sur {of} ont {activity}, qui ne figure sur aucune carte : {events} "
+        "événements, {share:%} du total.",
+    ),
+    "stage without touchpoint": (
+        "{stage} has no touchpoint; {count} customers are there now.",
+        "{stage} n'a aucun point de contact ; {count} clients s'y trouvent.",
+    ),
+    "uneven duration": (
+        "Visits of {group} to {stage} last {factor} times as long as the others': median "
+        "{median:days} against {base:days}, {days} days in all.",
+        "Les passages de {group} par {stage} durent {factor} fois plus que les autres : médiane "
+        "{median:days} contre {base:days}, {days} jours en tout.",
+    ),
+    "uneven conversion": (
+        "{count} of {of} visits of {group} to {stage} ({share:%}) went on within {horizon:days}, "
+        "against {base:%} of the others.",
+        "{count} des {of} passages de {group} par {stage} ({share:%}) ont abouti en {horizon:days}, "
+        "contre {base:%} des autres.",
+    ),
+    "uneven satisfaction": (
+        "{group} is less satisfied with {touchpoint}: {mean} on average against {base}; in {above:%} "
+        "of all pairs the other answers better ({answers} customers).",
+        "{group} est moins satisfait de {touchpoint} : {mean} en moyenne contre {base} ; dans "
+        "{above:%} des paires, l'autre répond mieux ({answers} clients).",
+    ),
+    "misplaced contact": (
+        "{count} of {of} contacts {touchpoint} ({share:%}) reach customers in a stage where it does "
+        "not belong, mostly {stage}.",
+        "{count} des {of} contacts {touchpoint} ({share:%}) touchent des clients dans une étape où "
+        "ils n'ont pas leur place, surtout {stage}.",
+    ),
+    "repeated contact": (
+        "{customers} of {of} customers ({share:%}) had {touchpoint} again within {within:days} over "
+        "another channel or with another person.",
+        "{customers} clients sur {of} ({share:%}) ont revécu {touchpoint} en moins de {within:days} "
+        "par un autre canal ou avec une autre personne.",
+    ),
+    "pain seen": (
+        "“{note}” ({place}, {evidence}) is seen: {shown}, {count} customers.",
+        "« {note} » ({place}, {evidence}) se constate : {shown}, {count} clients.",
+    ),
+    "pain not seen": (
+        "“{note}” ({place}, {evidence}) is noted, and nothing in the data shows it.",
+        "« {note} » ({place}, {evidence}) est noté, et rien dans les données ne le montre.",
+    ),
+    "pain not noted": (
+        "{place} hurts {count} customers ({shown}), and the map notes no pain there.",
+        "{place} fait mal à {count} clients ({shown}), et la carte n'y note aucun irritant.",
+    ),
+    "felt worse": (
+        "{touchpoint} is felt at {felt} on a scale from −2 to +2; the map assumes {assumed} ({of} "
+        "customers).",
+        "{touchpoint} est ressenti à {felt} sur une échelle de −2 à +2 ; la carte suppose {assumed} "
+        "({of} clients).",
+    ),
+    "felt better": (
+        "{touchpoint} is felt at {felt} on a scale from −2 to +2, better than the {assumed} that the "
+        "map assumes ({of} customers).",
+        "{touchpoint} est ressenti à {felt} sur une échelle de −2 à +2, mieux que les {assumed} que "
+        "suppose la carte ({of} clients).",
+    ),
+    "no persona": (
+        "{count} of {of} customers ({share:%}) fit no persona.",
+        "{count} clients sur {of} ({share:%}) ne correspondent à aucun persona.",
+    ),
+    "empty persona": (
+        "None of the {of} customers is {persona}.",
+        "Aucun des {of} clients n'est {persona}.",
+    ),
+    "other channels": (
+        "{count} of {of} customers of {persona} ({share:%}) mostly use none of the channels they are "
+        "said to prefer ({preferred}); most use {used}.",
+        "{count} des {of} clients {persona} ({share:%}) n'utilisent surtout aucun des canaux qu'on "
+        "leur prête ({preferred}) ; la plupart utilisent {used}.",
+    ),
+    "not ideal": (
+        "{persona} is said to be ideal, and is lost sooner than the others: {count} of {of} "
+        "({share:%}) against {base:%}.",
+        "{persona} est dit idéal, et se perd plus vite que les autres : {count} sur {of} ({share:%}) "
+        "contre {base:%}.",
+    ),
+    "growing load": (
+        "{role} had {hours} hours of contacts in the last {span:days}; {ahead} are due in the next: "
+        "{due} contacts with customers who are there, {to_come} with those to come.",
+        "{role} a eu {hours} heures de contacts dans les {span:days} passés ; {ahead} sont à prévoir "
+        "dans les suivants : {due} contacts avec les clients présents, {to_come} avec ceux à venir.",
     ),
 }

@@ -13,7 +13,7 @@ from ..scoring.figures._by import Rows
 from ._given import DAY_US, Given
 from ._stages import FORWARD
 
-__all__ = ["Stays", "persona_codes"]
+__all__ = ["Stays", "channel_codes", "days_of", "persona_codes"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,6 +25,12 @@ class Stays:
     """(n_visits,) arrays over the visits of a trace."""
 
     given: Given
+
+    @classmethod
+    def of(cls, given: Given) -> Stays:
+        """The visits of the trace, looked at once for all detectors."""
+        stays: Stays = given.shared.setdefault("stays", cls(given))
+        return stays
 
     @cached_property
     def customer(self) -> Ints:
@@ -124,8 +130,20 @@ def days_of(duration: timedelta | None) -> float:
 
 def persona_codes(given: Given) -> Ints:
     """(n,) the position of each customer's persona at the end of the replay, −1 for none."""
-    names = [persona.id for persona in given.journey.personas]
-    everyone = Rows(customers=np.arange(len(given.trace.ids)))
-    grouping = given.groups.grouped("persona", everyone, given.until)
-    positions = np.array([-1 if label is None else names.index(label) for (label,) in grouping.labels])
-    return positions[grouping.codes] if len(positions) else np.full(len(everyone), -1)
+    return _codes(given, "persona", [persona.id for persona in given.journey.personas])
+
+
+def channel_codes(given: Given) -> Ints:
+    """(n,) the channel that each customer has used most, a position in ``log.channels``; −1 for none."""
+    return _codes(given, "channel", list(given.facts.log.channels))
+
+
+def _codes(given: Given, by: str, names: list[str]) -> Ints:
+    if by not in given.shared:
+        everyone = Rows(customers=np.arange(len(given.trace.ids)))
+        grouping = given.groups.grouped(by, everyone, given.until)
+        numbers = [-1 if label is None else names.index(label) for (label,) in grouping.labels]
+        found = np.array(numbers)[grouping.codes] if numbers else np.full(len(everyone), -1)
+        given.shared[by] = found.astype(np.int64)
+    codes: Ints = given.shared[by]
+    return codes
