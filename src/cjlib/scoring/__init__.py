@@ -13,6 +13,7 @@ from .churn._retention_purchases import FittedPurchases
 from .churn._spend import FittedSpend, SpendScorer
 from .evaluation._backtest import backtest
 from .evaluation._leaks import refuse_leaks
+from .evaluation._learning import Learning, LearntScorer, learn_weights
 from .evaluation._outcomes import Outcomes, outcomes
 from .evaluation._verdict import Backtest
 from .figures._at_risk import revenue_at_risk
@@ -37,6 +38,8 @@ __all__ = [
     "FittedSpend",
     "HealthScorer",
     "KeyFigures",
+    "Learning",
+    "LearntScorer",
     "Outcomes",
     "Override",
     "Priorities",
@@ -49,6 +52,7 @@ __all__ = [
     "backtest",
     "counterfactual",
     "kpis",
+    "learn_weights",
     "outcomes",
     "presets",
     "prioritise",
