@@ -21,7 +21,7 @@ _NAMES = {
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
     "scoring": (
-        "AdditiveScorer EstimatorScorer HealthScorer Override RetentionScorer Scorer Scores "
+        "AdditiveScorer EstimatorScorer HealthScorer MultistateScorer Override RetentionScorer Scorer Scores "
         "backtest counterfactual kpis prioritise rollup score_panel sensitivity"
     ),
     "findings": "Comparison compare find",

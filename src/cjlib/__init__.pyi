@@ -43,6 +43,7 @@ from .outputs import report as report
 from .scoring import AdditiveScorer as AdditiveScorer
 from .scoring import EstimatorScorer as EstimatorScorer
 from .scoring import HealthScorer as HealthScorer
+from .scoring import MultistateScorer as MultistateScorer
 from .scoring import Override as Override
 from .scoring import RetentionScorer as RetentionScorer
 from .scoring import Scorer as Scorer

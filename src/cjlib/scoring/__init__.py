@@ -7,6 +7,7 @@ from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 from .churn._additive import AdditiveScorer, FittedAdditive
 from .churn._estimator import EstimatorScorer, FittedEstimator
+from .churn._multistate import FittedMultistate, MultistateScorer
 from .churn._retention import RetentionScorer
 from .churn._retention_contracts import FittedContracts
 from .churn._retention_purchases import FittedPurchases
@@ -34,12 +35,14 @@ __all__ = [
     "FittedAdditive",
     "FittedContracts",
     "FittedEstimator",
+    "FittedMultistate",
     "FittedPurchases",
     "FittedSpend",
     "HealthScorer",
     "KeyFigures",
     "Learning",
     "LearntScorer",
+    "MultistateScorer",
     "Outcomes",
     "Override",
     "Priorities",
