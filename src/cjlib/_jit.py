@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
-__all__ = ["Kernel", "jit"]
+__all__ = ["Kernel", "hot", "inner", "jit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -163,3 +163,9 @@ def _constant(value: object) -> str:
     if isinstance(value, np.ndarray):
         return hashlib.sha256(value.tobytes()).hexdigest()
     return repr(value) if isinstance(value, (bool, int, float, str, tuple, np.generic)) else ""
+
+
+# Called by kernels only: wrappers for calls from Python would take most of the time to compile. And nothing
+# is allocated there: counting references to the arrays would take most of the time to run.
+inner = jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)
+hot = jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False, forceinline=True)

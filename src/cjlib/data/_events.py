@@ -32,6 +32,12 @@ def _frozen_array(array: np.ndarray | None) -> np.ndarray | None:
     return array
 
 
+def _frozen_rows(rows: np.ndarray) -> np.ndarray | None:
+    """Row numbers as int32, if they fit: kernels are compiled once more for every other type."""
+    fits = rows.dtype == np.int32 or rows.max(initial=0) < 2**31
+    return _frozen_array(rows.astype(np.int32, copy=False) if fits else rows)
+
+
 @attrs.frozen(eq=False, kw_only=True, repr=False)
 class EventLog:
     """Events sorted by customer, time, order column and input, as read-only arrays.
@@ -50,7 +56,7 @@ class EventLog:
         order: (n,) int64, the order column; None without one.
         event_ids: the events' own ids as codes and categories; None without.
         text: (n,) objects carried along, never read by kernels; None without.
-        row: (n,) row number in the input, from 0.
+        row: (n,) int32 (int64 beyond 2³¹ rows), row number in the input, from 0.
         activities: the names of the activities, sorted.
         channels: the names of the channels, sorted.
         actors: ids of the actors as they came, sorted.
@@ -68,7 +74,7 @@ class EventLog:
     order: np.ndarray | None = attrs.field(converter=_frozen_array)
     event_ids: Coded | None = None
     text: np.ndarray | None = attrs.field(converter=_frozen_array)
-    row: np.ndarray = attrs.field(converter=_frozen_array)
+    row: np.ndarray = attrs.field(converter=_frozen_rows)
     activities: tuple[str, ...]
     channels: tuple[str, ...] = ()
     actors: np.ndarray = attrs.field(converter=_frozen_array)

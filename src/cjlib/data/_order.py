@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import jit
+from .._jit import inner, jit
 from ._ledger import Findings
 
 __all__ = [
@@ -167,7 +167,7 @@ def sort_within(starts: np.ndarray, time: np.ndarray, order: np.ndarray, rows: n
     return n_sorted
 
 
-@jit
+@inner
 def _is_ordered(time: np.ndarray, order: np.ndarray, begin: int, end: int) -> bool:
     for i in range(begin + 1, end):
         if time[i] < time[i - 1]:
@@ -196,7 +196,7 @@ def _sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end
             width *= 2
 
 
-@jit
+@inner
 def _merge(
     time: np.ndarray,
     order: np.ndarray,
@@ -235,7 +235,7 @@ def _merge(
         place += 1
 
 
-@jit
+@inner
 def _insertion_sort(time: np.ndarray, order: np.ndarray, rows: np.ndarray, begin: int, end: int) -> None:
     has_order = order.shape[0] > 0
     for i in range(begin + 1, end):

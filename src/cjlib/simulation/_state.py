@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from .._jit import jit
+from .._jit import inner, jit
 from ..data._order import in_order
 from ..errors import UsageError
 from ._literals import COMPARE, Kind, Literal, Stream
@@ -36,7 +36,7 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _LONGEST = 0.994  # durations end at this share of their distribution, so that every plan has an end
 
 
-@jit
+@inner
 def _mixed(bits: np.uint64) -> np.uint64:
     """The finaliser of splitmix64 (Steele, Lea, Flood 2014): every bit reaches every other."""
     bits = (bits ^ (bits >> np.uint64(30))) * _FIRST

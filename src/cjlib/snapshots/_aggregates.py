@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from .._jit import jit
+from .._jit import inner
 from ._layout import BLOCK, DAY, LONG, Codes, Floats, Int, Ints, Matches, Places, Segments
 
 A_DAY = 1 / DAY  # microseconds into days; multiplying is the faster half of the trend
@@ -19,14 +19,14 @@ FEW: Final = 4  # so many are taken without a branch: the end of a short loop is
 Line = tuple[float, int, float, float, float, float, float]
 
 
-@jit(_nrt=False)
+@inner
 def counts(lows: Places, highs: Places, out: Floats) -> None:
     """How many there are."""
     for row in range(len(out)):
         out[row] = np.int64(highs[row]) - np.int64(lows[row])
 
 
-@jit(_nrt=False)
+@inner
 def sums(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The sum of their values."""
     for row in range(len(out)):
@@ -43,7 +43,7 @@ def sums(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats
             out[row] = long_total(value, blocks, np.int64(low), np.int64(high))
 
 
-@jit(_nrt=False)
+@inner
 def means(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The mean of their values."""
     sums(value, blocks, lows, highs, out)
@@ -52,7 +52,7 @@ def means(value: Floats, blocks: Floats, lows: Places, highs: Places, out: Float
         out[row] = out[row] / size if size > 0 else np.nan
 
 
-@jit(_nrt=False)
+@inner
 def extremes(value: Floats, blocks: Floats, is_min: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The smallest or the largest of their values."""
     sign = -1.0 if is_min else 1.0
@@ -70,7 +70,7 @@ def extremes(value: Floats, blocks: Floats, is_min: bool, lows: Places, highs: P
             out[row] = long_extreme(value, blocks, is_min, np.int64(low), np.int64(high))
 
 
-@jit(_nrt=False)
+@inner
 def values(value: Floats, is_first: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The value of the first or of the last."""
     for row in range(len(out)):
@@ -79,7 +79,7 @@ def values(value: Floats, is_first: bool, lows: Places, highs: Places, out: Floa
         out[row] = one if low < high else np.nan
 
 
-@jit(_nrt=False)
+@inner
 def times(time: Ints, is_first: bool, lows: Places, highs: Places, out: Floats) -> None:
     """The time of the first or of the last, in microseconds."""
     for row in range(len(out)):
@@ -88,7 +88,7 @@ def times(time: Ints, is_first: bool, lows: Places, highs: Places, out: Floats) 
         out[row] = one if low < high else np.nan
 
 
-@jit(_nrt=False)
+@inner
 def ages(time: Ints, moments: Ints, lows: Places, highs: Places, out: Floats) -> None:
     """Days since the last."""
     for row in range(len(out)):
@@ -97,7 +97,7 @@ def ages(time: Ints, moments: Ints, lows: Places, highs: Places, out: Floats) ->
         out[row] = one if low < high else np.nan
 
 
-@jit(_nrt=False)
+@inner
 def slopes(time: Ints, value: Floats, blocks: Floats, lows: Places, highs: Places, out: Floats) -> None:
     """The least-squares slope of value on time, per day; two distinct times at least."""
     for row in range(len(out)):
@@ -120,7 +120,7 @@ def slopes(time: Ints, value: Floats, blocks: Floats, lows: Places, highs: Place
             out[row] = xy / xx
 
 
-@jit
+@inner
 def days(time: Ints, since: Ints, shift: Ints, earliest: int, code: Codes) -> None:
     """The calendar days in a zone, counted from the earliest; the shift against UTC changes now and then."""
     for i in range(len(code)):
@@ -130,7 +130,7 @@ def days(time: Ints, since: Ints, shift: Ints, earliest: int, code: Codes) -> No
         code[i] = (time[i] + shift[period]) // DAY - earliest
 
 
-@jit
+@inner
 def different(code: Codes, seen: Codes, lows: Places, highs: Places, out: Floats) -> None:
     """How many different codes there are; each match enters and leaves once."""
     left, right, found = 0, 0, 0  # what is counted: the slice from left to right
@@ -153,7 +153,7 @@ def different(code: Codes, seen: Codes, lows: Places, highs: Places, out: Floats
         seen[code[i]] = 0
 
 
-@jit
+@inner
 def sum_up(s: Segments, w: Matches, cut: int) -> None:
     """What every full block of long segments amounts to."""
     for segment in range(cut):
@@ -168,7 +168,7 @@ def sum_up(s: Segments, w: Matches, cut: int) -> None:
                 w.lines[block, 0], w.lines[block, 1], w.lines[block, 2], w.lines[block, 3] = x, y, xx, xy
 
 
-@jit
+@inner
 def long_total(value: Floats, blocks: Floats, low: Int, high: Int) -> float:
     """The sum of a long slice, by its full blocks, whose place depends on no moment."""
     head, tail = low // BLOCK + 1, high // BLOCK
@@ -178,7 +178,7 @@ def long_total(value: Floats, blocks: Floats, low: Int, high: Int) -> float:
     return result + plain_total(value, tail * BLOCK, high)
 
 
-@jit
+@inner
 def plain_total(value: Floats, low: Int, high: Int) -> float:
     """The sum of a slice, from left to right."""
     result = 0.0
@@ -187,7 +187,7 @@ def plain_total(value: Floats, low: Int, high: Int) -> float:
     return result
 
 
-@jit
+@inner
 def long_extreme(value: Floats, blocks: Floats, is_min: bool, low: Int, high: Int) -> float:
     """The smallest or the largest of a long slice."""
     head, tail = low // BLOCK + 1, high // BLOCK
@@ -201,7 +201,7 @@ def long_extreme(value: Floats, blocks: Floats, is_min: bool, low: Int, high: In
     return result
 
 
-@jit
+@inner
 def plain_extreme(value: Floats, is_min: bool, low: Int, high: Int) -> float:
     """The smallest or the largest of a slice that holds something."""
     result = value[low]
@@ -211,7 +211,7 @@ def plain_extreme(value: Floats, is_min: bool, low: Int, high: Int) -> float:
     return float(result)
 
 
-@jit
+@inner
 def long_slope(time: Ints, value: Floats, blocks: Floats, low: Int, high: Int) -> float:
     """The slope over a long slice."""
     head, tail = low // BLOCK + 1, high // BLOCK
@@ -223,7 +223,7 @@ def long_slope(time: Ints, value: Floats, blocks: Floats, low: Int, high: Int) -
     return line[6] / line[5]
 
 
-@jit
+@inner
 def plain_line(time: Ints, value: Floats, low: Int, high: Int) -> Line:
     """What least squares need of a slice: size, first time and value, means, sums of squares xx and xy.
 
@@ -243,7 +243,7 @@ def plain_line(time: Ints, value: Floats, low: Int, high: Int) -> Line:
     return size, time[low], value[low], mean_x, mean_y, xx, xy
 
 
-@jit
+@inner
 def joined(a: Line, b: Line) -> Line:
     """The same of two slices together (Chan, Golub and LeVeque, 1979)."""
     size = a[0] + b[0]
@@ -254,7 +254,7 @@ def joined(a: Line, b: Line) -> Line:
     return size, a[1], a[2], mean_x, mean_y, a[5] + b[5] + x * x * weight, a[6] + b[6] + x * y * weight
 
 
-@jit
+@inner
 def block_line(time: Ints, value: Floats, blocks: Floats, block: int) -> Line:
     """A full block's part of the trend."""
     first = block * BLOCK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._jit import jit
+from .._jit import inner, jit
 from ._aggregates import (
     ages,
     counts,
@@ -87,7 +87,7 @@ def measure(
             answer_all(q, s, w, v, number, cut, matched, m, out[:, row : row + length])
 
 
-@jit
+@inner
 def take_segments(
     x: Events, s: Segments, v: Windows, moments: Ints, begins: Ints, customer: Int, moment: Int, last: int
 ) -> tuple[int, int, Int, Int]:
@@ -110,7 +110,7 @@ def take_segments(
     return cut, length, customer, moment
 
 
-@jit
+@inner
 def is_late(x: Events, customer: Int, moments: Ints) -> bool:
     """Whether some moment sees that an event has happened and does not know it yet."""
     if len(x.recorded) == 0:
@@ -125,7 +125,7 @@ def is_late(x: Events, customer: Int, moments: Ints) -> bool:
     return False
 
 
-@jit
+@inner
 def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: int, moments: Ints) -> Int:
     """Copy side by side what a filter lets pass of the events known to each segment.
 
@@ -165,7 +165,7 @@ def gather(x: Events, q: Questions, s: Segments, w: Matches, number: int, cut: i
     return matched
 
 
-@jit
+@inner
 def gather_some(
     x: Events, q: Questions, w: Matches, number: int, begin: Int, end: Int, until: Int, matched: Int
 ) -> Int:
@@ -188,7 +188,7 @@ def gather_some(
     return matched
 
 
-@jit
+@inner
 def answer_all(
     q: Questions, s: Segments, w: Matches, v: Windows, number: int, cut: int, matched: Int, m: Moments,
     out: Floats,
@@ -207,7 +207,7 @@ def answer_all(
         answer(q, w, v, question, matched, out[question])
 
 
-@jit(_nrt=False)
+@inner
 def find_edges(s: Segments, time: Ints, cut: int, m: Moments, before: int, edges: Places) -> None:
     """For the moment t of every row, the position of the first match after t - before.
 
@@ -246,7 +246,7 @@ def find_edges(s: Segments, time: Ints, cut: int, m: Moments, before: int, edges
         edges[row] = total
 
 
-@jit
+@inner
 def answer(q: Questions, w: Matches, v: Windows, question: int, matched: Int, out: Floats) -> None:
     """One question for every row; the aggregates are numbered in the order in which they stand here."""
     aggregate, low, high = q.aggregate[question], v.low, v.high

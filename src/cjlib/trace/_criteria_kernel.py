@@ -4,13 +4,14 @@ from __future__ import annotations  # noqa: I001 - the names of the layout stand
 
 import numpy as np
 
+from .._jit import hot, inner
 from ._layout import (
     AND, ATTRIBUTE, CODE, COUNT, DISTINCT, EQ, FALSE, GE, GT, IN, KNOWN, LAST, LE, LT, L_ATTRIBUTE, L_FROM,
     L_LITERAL, L_OPERATOR, L_TERM, L_TO, MAX, MEAN, MIN, NAT, NE, NEVER, NOT, ROOTS, SENSELESS, STACK, SUM,
     S_COUNT, S_COUNT_BASE, TRUE, T_ATTRIBUTE, T_KIND, T_SPAN, UNKNOWN, UNTIL, WINDOW, Inputs, Program,
     State, Whole,
 )  # fmt: skip
-from ._terms_kernel import float_value, hot, inner, is_known, next_exit, roll_window, since, whole_value
+from ._terms_kernel import float_value, is_known, next_exit, roll_window, since, whole_value
 
 
 @hot

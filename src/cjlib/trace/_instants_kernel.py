@@ -4,6 +4,7 @@ from __future__ import annotations  # noqa: I001 - the names of the layout stand
 
 import numpy as np
 
+from .._jit import hot, inner
 from ._criteria_kernel import next_flip, root_value
 from ._layout import (
     ABANDONED, ENDED, HANDOFFS, HANDOFF_FROM, HANDOFF_ROWS, HANDOFF_TRANSITION, HELD, ITEM_FIRST, ITEM_FROM,
@@ -14,7 +15,7 @@ from ._layout import (
     TRUE, VISITS, WAIVED, WATCHER_LEAF_FROM, WATCHER_LEAVES, WATCHER_ROOTS, WAYS, WAYS_FROM, WHENS,
     X_EVENTS, X_WAIVERS, Inputs, Ints, Program, State, Whole,
 )  # fmt: skip
-from ._terms_kernel import begin_span, hot, inner, looks_at
+from ._terms_kernel import begin_span, looks_at
 
 
 @hot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # noqa: I001 - the names of the layout stand as a paragraph
 
-from .._jit import jit
+from .._jit import hot, inner, jit
 from ._instants_kernel import (
     choose, differs, enter, leave, next_alarm, release, release_waived, watch, watch_handoffs,
 )  # fmt: skip
@@ -12,7 +12,7 @@ from ._layout import (
     REACHED, STAGES_DECIDE, STAMPS, TARGETS, WAKES, X_CHANGES, X_EVENTS, X_FIRST, X_WAIVERS, Inputs, Ints,
     Program, State, Whole,
 )  # fmt: skip
-from ._terms_kernel import begin_beginning, begin_terms, hot, inner, take_event
+from ._terms_kernel import begin_beginning, begin_terms, take_event
 
 __all__ = ["DONE", "NO_ROOM", "TOO_MANY_VISITS", "replay_block"]
 

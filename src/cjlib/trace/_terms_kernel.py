@@ -4,18 +4,13 @@ from __future__ import annotations  # noqa: I001 - the names of the layout stand
 
 import numpy as np
 
-from .._jit import jit
+from .._jit import hot, inner
 from ._layout import (
     ACT_TERMS, AGE, ATTRIBUTE, BEGINNING, COUNT, DISTINCT, IDLE, LAST, MAX, MEAN, MIN, M_CUSTOMER,
     M_ENTERED, M_FIRST, M_NEXT, NAT, N_STAGES, SUM, S_COUNT, S_COUNT_BASE, S_EPOCH, S_HAS, S_HEAD, S_SINCE,
     S_SUM, S_SUM_BASE, S_TAIL, S_TAKEN, TOUCH_STAGES, T_ATTRIBUTE, T_CHANNEL, T_KIND, T_SLOT, T_SPAN,
     T_TOUCHPOINT, T_VALUED, T_WINDOW, UNTIL, WINDOW, X_EVENTS, Inputs, Program, State, Whole,
 )  # fmt: skip
-
-# Called by kernels only: wrappers for calls from Python would take most of the time to compile. And nothing
-# is allocated here: counting references to the arrays would take most of the time to run.
-inner = jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)
-hot = jit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False, forceinline=True)
 
 
 @hot
