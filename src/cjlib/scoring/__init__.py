@@ -16,6 +16,7 @@ from .evaluation._backtest import backtest
 from .evaluation._leaks import refuse_leaks
 from .evaluation._learning import Learning, LearntScorer, learn_weights
 from .evaluation._outcomes import Outcomes, outcomes
+from .evaluation._pulse import PulseRecord, pulse_record
 from .evaluation._verdict import Backtest
 from .figures._at_risk import revenue_at_risk
 from .figures._key_figures import KeyFigures
@@ -46,6 +47,7 @@ __all__ = [
     "Outcomes",
     "Override",
     "Priorities",
+    "PulseRecord",
     "RetentionScorer",
     "ScoreExplanation",
     "ScorePanel",
@@ -59,6 +61,7 @@ __all__ = [
     "outcomes",
     "presets",
     "prioritise",
+    "pulse_record",
     "refuse_leaks",
     "revenue_at_risk",
     "rollup",

@@ -15,9 +15,9 @@ from ...journey._scorecards import Scorecard
 from ..health._plan import HealthPlan
 from ..health._run import judge
 from ..health._scorer import HealthScorer, prepared
+from ._labels import decided
 from ._leaks import refuse_leaks
 from ._measures import roc_auc
-from ._outcomes import Outcomes
 from ._penalised import KEPT, PENALTIES, chosen_penalty, fitted
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def learn_weights(
     """
     _check(scorer, risk, penalty)
     refuse_leaks(panel, sorted(scorer.requires))
-    came = _decided(panel, outcomes, horizon)
+    came = decided("learn_weights", panel, outcomes, horizon)
     read = prepared(scorer, panel, as_scores=True)
     is_own = np.ones(len(panel), bool) if read.variants is None else read.variants == 0
     rows = np.flatnonzero(~np.isnan(came) & is_own)
@@ -185,27 +185,6 @@ def _check(scorer: object, risk: object, penalty: Any) -> None:
     is_number = isinstance(penalty, (int, float)) and not isinstance(penalty, bool)
     if penalty is not None and not (is_number and penalty >= 0):
         raise UsageError(f"learn_weights: a penalty is a number from 0 on, not {penalty!r:.80}")
-
-
-def _decided(panel: Snapshot, given: Any, horizon: str | timedelta | None) -> Floats:
-    """(n,) 1, 0, or NaN where it is not decided."""
-    if isinstance(given, Outcomes):
-        if horizon is None:
-            raise UsageError("learn_weights: within which horizon does the event count? say horizon=")
-        came = given.within(horizon)
-    elif horizon is not None:
-        raise UsageError("learn_weights: a horizon goes with outcomes that are times, not with 1 and 0")
-    else:
-        try:
-            came = np.asarray(given, np.float64)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"learn_weights: outcomes are 1, 0 or NaN per row ({error})") from error
-    if came.shape != (len(panel),):
-        raise UsageError(f"learn_weights: {len(panel)} rows, but outcomes of the shape {came.shape}")
-    odd = np.flatnonzero(~(np.isnan(came) | (came == 0) | (came == 1)))
-    if len(odd):
-        raise UsageError(f"learn_weights: row {odd[0]}: the outcome is 1, 0 or NaN, not {came[odd[0]]:g}")
-    return came
 
 
 def _shares(plan: HealthPlan) -> Floats:
