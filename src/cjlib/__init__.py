@@ -24,7 +24,7 @@ _NAMES = {
         "AdditiveScorer EstimatorScorer HealthScorer MultistateScorer Override RetentionScorer Scorer Scores "
         "backtest counterfactual kpis prioritise rollup score_panel sensitivity"
     ),
-    "findings": "Comparison compare find",
+    "findings": "Comparison compare find what_if",
     "outputs": "Report report",
 }
 _MODULES = ("criteria", "errors", "findings")

@@ -11,6 +11,7 @@ from .errors import CJError as CJError
 from .findings import Comparison as Comparison
 from .findings import compare as compare
 from .findings import find as find
+from .findings import what_if as what_if
 from .journey import Aim as Aim
 from .journey import Attribute as Attribute
 from .journey import Bands as Bands

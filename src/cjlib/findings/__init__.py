@@ -22,11 +22,12 @@ from ._pains import Pains
 from ._personas import Personas
 from ._stages import time_in_stage
 from ._variants import Variants, variants
+from ._what_if import Lever, WhatIf, what_if
 
 __all__ = [
     "Answer", "Bottlenecks", "Channels", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
     "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs",
-    "Inconsistencies", "Load", "Pains", "Personas", "Place", "Skipped", "Test", "Variants", "channels",
-    "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "load", "time_in_stage",
-    "variants",
+    "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Skipped", "Test", "Variants", "WhatIf",
+    "channels", "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "load",
+    "time_in_stage", "variants", "what_if",
 ]  # fmt: skip
