@@ -16,6 +16,7 @@ from ._funnel import Funnel, funnel
 from ._gaps import Gaps
 from ._given import Given
 from ._handoffs import Handoffs
+from ._impact import Impact, impact
 from ._inconsistencies import Inconsistencies
 from ._load import Load, load
 from ._pains import Pains
@@ -26,8 +27,8 @@ from ._what_if import Lever, WhatIf, what_if
 
 __all__ = [
     "Answer", "Bottlenecks", "Channels", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
-    "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs",
+    "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs", "Impact",
     "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Skipped", "Test", "Variants", "WhatIf",
-    "channels", "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "load",
+    "channels", "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "impact", "load",
     "time_in_stage", "variants", "what_if",
 ]  # fmt: skip
