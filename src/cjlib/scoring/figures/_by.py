@@ -303,7 +303,8 @@ def _by_channel(facts: Facts, moment: int) -> _Axis:
     if channel is None:
         return _Axis(name="channel", labels=(), customers=most, events=lambda rows: np.full(len(rows), -1))
     used = np.flatnonzero((channel >= 0) & (facts.log.time <= moment))
-    pairs, counts = np.unique(facts.owners(used) * n + channel[used], return_counts=True)
+    pairs, places = _dense(facts.owners(used) * n + channel[used], len(facts.ids) * n)
+    counts = np.bincount(places, minlength=len(pairs))
     order = np.lexsort((-(pairs % n), counts))
     most[pairs[order] // n] = pairs[order] % n  # what is written last is used most
     return _Axis(name="channel", labels=facts.log.channels, customers=most, events=lambda rows: channel[rows])

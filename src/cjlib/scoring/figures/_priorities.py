@@ -29,7 +29,7 @@ class Priorities:
         table: one row per customer, those placed first, by what is at stake: ``rank`` (from 1; 0 for those
             who are not placed), ``customer``, ``owner`` (who calls, None), ``own`` (whose customer it is,
             None if anybody's), ``risk``, ``value``, ``expected`` (at stake: risk x value), ``low`` and
-            ``high`` (of that, as far as the scores tell) and ``outcome``: ``placed``, ``no room``, ``nothing at
+            ``high`` (of that, as far as the scores tell), ``outcome``: ``placed``, ``no room``, ``nothing at
             stake``, ``no score``, ``no value`` or ``negative value``.
         loads: one row per owner: ``owner``, ``capacity`` (-1: without limit), ``placed``, ``expected`` (at
             stake with these), ``bar`` (the least of that), ``waiting`` (own customers without room) and

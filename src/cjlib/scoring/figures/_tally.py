@@ -97,6 +97,8 @@ def _ratio(
     numerator: Floats, denominator: Floats, codes: Ints, g: int, rows: Rows, confidence: float
 ) -> tuple[Floats, Floats]:
     """Rows of one customer count as one, for they hang together."""
+    if rows.events is None and rows.stages is None:
+        return ratio(numerator, denominator, codes, g, confidence)
     width = int(rows.customers.max(initial=0)) + 1
     pairs, units = np.unique(codes * width + rows.customers, return_inverse=True)
     top, bottom = (summed(one, units, len(pairs)) for one in (numerator, denominator))
