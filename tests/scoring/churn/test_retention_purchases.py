@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.special import beta as beta_function
-from scipy.special import betaln, gammaln
+from scipy.special import betaincinv, betaln, gammaln
 from tests.scoring.churn.cdnow import histories_of_the_sample
 from tests.scoring.made import snapshot
 
 from cjlib.errors import CJError, DataError, UsageError
 from cjlib.scoring.churn._retention import RetentionScorer
-from cjlib.scoring.churn._retention_bgnbd import (
-    PurchaseCounts,
-    alive,
-    expected_purchases,
-    fit_purchases,
-    log_likelihood,
-    no_purchase,
-)
+from cjlib.scoring.churn._retention_ahead import alive, expected_purchases, no_purchase
+from cjlib.scoring.churn._retention_bgnbd import PurchaseCounts, fit_purchases, log_likelihood
 
 histories = st.lists(
     st.tuples(st.integers(0, 5), st.integers(1, 9), st.integers(0, 9)), min_size=4, max_size=30
@@ -140,21 +134,28 @@ def test_the_worked_customer_of_the_paper() -> None:
     assert found[0] == pytest.approx(1.226, abs=5e-4)
 
 
-@given(parameters, st.integers(0, 12), st.floats(0.1, 30), st.floats(0.1, 60))
+@given(
+    st.tuples(sizes, sizes, st.floats(-2, 3.5), st.floats(-2, 3.5)),
+    st.sampled_from([0, 1, 3, 20, 200]),
+    st.floats(-3, 3),
+)
 def test_expected_purchases_are_the_integral_over_who_leaves_when(
-    theta: np.ndarray, x: int, age: float, ahead: float
+    theta: tuple[float, ...], x: int, ahead: float
 ) -> None:
     """At rate λ and chance p to leave, (1 - exp(-λpt)) / p are expected; λ is integrated in closed form."""
-    r, alpha, a, b = theta
-    one = np.array([float(x)]), np.array([age / 2 if x else 0.0]), np.array([age])
+    r, alpha, a, b = theta[0], theta[1], 10 ** theta[2], 10 ** theta[3]
+    one = np.array([float(x)]), np.array([alpha if x else 0.0]), np.array([2 * alpha])
+    time = 3 * alpha * 10**ahead
 
-    def expected(p: float) -> float:
-        density = p ** (a - 1) * (1 - p) ** (b + x - 1) / beta_function(a, b + x)
-        return float(-np.expm1(-(r + x) * np.log1p(p * ahead / (alpha + age))) / p * density)
+    def expected(share: float) -> float:
+        p = max(betaincinv(a, b + x, share), 1e-300)
+        return float(-np.expm1(-(r + x) * np.log1p(p * 10**ahead)) / p)
 
-    halves = [quad(expected, *ends, limit=200)[0] for ends in ((0, 0.01), (0.01, 0.5), (0.5, 1))]
-    found = expected_purchases(theta, *one, ahead)[0] / alive(theta, *one)[0]
-    assert found == pytest.approx(sum(halves), rel=2e-4)
+    edges = [0, 1e-6, 1e-3, 0.05, 0.3, 0.7, 0.95, 0.999, 1 - 1e-6, 1]
+    pieces = [quad(expected, low, high, limit=100)[0] for low, high in itertools.pairwise(edges)]
+    parameters = np.array([r, alpha, a, b])
+    found = expected_purchases(parameters, *one, time)[0] / alive(parameters, *one)[0]
+    assert found == pytest.approx(sum(pieces), rel=1e-6)
 
 
 @pytest.mark.parametrize(("a", "b"), [(1.0, 2.5), (1.0 + 1e-6, 2.5), (0.4, 0.6), (1.0, 1.0)])

@@ -13,14 +13,13 @@ from ..._jit import jit
 from ...errors import DataError
 from ._likelihood import Maximum, maximise
 
-__all__ = ["PurchaseCounts", "alive", "expected_purchases", "fit_purchases", "log_likelihood", "no_purchase"]
+__all__ = ["PurchaseCounts", "fit_purchases", "log_likelihood"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STARTS = ((0.5, 0.5, 1.0, 2.0), (0.2, 0.1, 0.5, 2.0), (2.0, 2.0, 0.1, 1.0), (1.0, 0.3, 3.0, 10.0))
 FEW = 4000  # different histories, on which starts are compared
-NUDGE = 1e-4  # from the removable gaps of a formula; what is even about them cancels
 
 
 @attrs.frozen(eq=False)
@@ -234,52 +233,4 @@ def _sums(values, codes, recency, age, many, theta, sums):  # type: ignore[no-un
 def log_likelihood(counts: PurchaseCounts, parameters: Floats) -> tuple[float, Floats, Floats]:
     """The log-likelihood at r, α, a, b, its gradient (4,) and its second derivatives (4, 4)."""
     found: tuple[float, Floats, Floats] = _evaluator(counts, 1.0)(np.asarray(parameters, np.float64))
-    return found
-
-
-def alive(parameters: Floats, x: Floats, recency: Floats, age: Floats) -> Floats:
-    """(n,) the chance that a customer has not left: 1 without a repeat, for one leaves after a purchase.
-
-    Source: Fader, Hardie and Lee (2008), Computing P(alive) using the BG/NBD model.
-    """
-    r, alpha, a, b = parameters
-    with np.errstate(over="ignore"):
-        ratio = a / (b + np.maximum(x, 1.0) - 1) * np.exp((r + x) * np.log((alpha + age) / (alpha + recency)))
-    return np.where(x > 0, 1 / (1 + ratio), 1.0)
-
-
-def no_purchase(parameters: Floats, x: Floats, age: Floats, ahead: float | Floats) -> Floats:
-    """(n,) the chance that a customer who has not left buys nothing for so long.
-
-    Rates of those who have bought x times more in the time so far are gamma-distributed (r + x, α + age).
-    """
-    r, alpha, _, _ = parameters
-    found: Floats = np.exp(-(r + x) * np.log1p(ahead / (alpha + age)))
-    return found
-
-
-def expected_purchases(
-    parameters: Floats, x: Floats, recency: Floats, age: Floats, ahead: float | Floats
-) -> Floats:
-    """(n,) how many purchases are to be expected of each customer in the time ahead.
-
-    Source: Fader, Hardie and Lee (2005), equation 10, with Euler's transformation of the hypergeometric
-    function (DLMF 15.8.1), which keeps it small for those who buy often. At a = 1 and a + b + x = 1 the
-    formula has gaps that are no gaps of the expectation; the mean of both sides stands in.
-    """
-    a, b = parameters[2], parameters[3]
-    gaps = np.abs(a - 1) < NUDGE or (a + b + x == 1).any()
-    sides = (-NUDGE, NUDGE) if gaps else (0.0,)
-    each = [_expected_if_alive(parameters + np.array([0, 0, side, 0]), x, age, ahead) for side in sides]
-    found: Floats = np.mean(each, axis=0) * alive(parameters, x, recency, age)
-    return found
-
-
-def _expected_if_alive(parameters: Floats, x: Floats, age: Floats, ahead: float | Floats) -> Floats:
-    from scipy.special import hyp2f1
-
-    r, alpha, a, b = parameters
-    share = ahead / (alpha + age + ahead)
-    still = np.exp((a - 1) * np.log1p(-share)) * hyp2f1(a - 1, a + b - 1 - r, a + b + x - 1, share)
-    found: Floats = (a + b + x - 1) / (a - 1) * (1 - still)
     return found

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ...errors import UsageError
 from .._contract import Scores
 from ._likelihood import Maximum
-from ._retention_bgnbd import PurchaseCounts, alive, expected_purchases, fit_purchases, no_purchase
+from ._retention_ahead import alive, expected_purchases, no_purchase
+from ._retention_bgnbd import PurchaseCounts, fit_purchases
 from ._retention_rows import SAME_END, alike, fingerprint_of, histories, length, limit_notes
 
 if TYPE_CHECKING:
