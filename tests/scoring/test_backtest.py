@@ -172,9 +172,9 @@ def test_a_score_that_says_nothing_is_called_so() -> None:
 def test_a_score_beside_recency() -> None:
     """Who logs in most was seen last: fewer days since the last event say nearly the same."""
     found = judged(a_log(7, 400))
-    low, high = found.gain_interval
+    low, high = found.intervals["gain"]
     assert low <= found.gain <= high
-    assert found.auc_interval[0] > 0.5
+    assert found.intervals["auc"][0] > 0.5
     word = "Better" if low > 0 else "Worse" if high < 0 else "No better"
     assert found.verdict.startswith(f"{word} than the days since the last event")
 
@@ -194,8 +194,8 @@ def test_a_health_score_is_judged_as_it_stands() -> None:
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:
-    assert judged(a_log(9), seed=3).auc_interval == judged(a_log(9), seed=3).auc_interval
-    assert judged(a_log(9), seed=3).auc_interval != judged(a_log(9), seed=4).auc_interval
+    assert judged(a_log(9), seed=3).intervals["auc"] == judged(a_log(9), seed=3).intervals["auc"]
+    assert judged(a_log(9), seed=3).intervals["auc"] != judged(a_log(9), seed=4).intervals["auc"]
 
 
 @pytest.mark.parametrize(
@@ -220,3 +220,107 @@ def test_nobody_left_is_said_and_not_raised() -> None:
     found = judged(log)
     assert found.verdict.startswith("It cannot be judged: 0 events")
     assert np.isnan(found.auc)
+
+
+def banded_health(margin: float = 0.0) -> cj.HealthScorer:
+    measure = cj.Measure("logins", metric="logins", curve=cj.curves.Linear(worst=0, best=10))
+    bands = cj.Bands(["red", "green"], edges=[30], margin=margin)
+    return cj.HealthScorer(cj.Scorecard("use", groups=[cj.Group("all", measures=[measure])], bands=bands))
+
+
+def test_the_red_list_is_what_one_would_count_by_hand() -> None:
+    """Red is below 3 logins in 20 days: the rows of all moments, counted one by one."""
+    log = a_log(8, 200)
+    found = judged(log, banded_health())
+    counted = [slowly(log, moment, 15) for moment in found.moments["as_of"]]
+    risks, came = (np.concatenate(column) for column in zip(*counted, strict=True))
+    is_red = np.round(1 / risks - 2) < 3
+    red = next(iter(found.bands.rows()))
+    assert (red["band"], red["rows"], red["events"]) == ("red", is_red.sum(), came[is_red].sum())
+    assert red["rate"] == pytest.approx(came[is_red].mean())
+    assert red["of_events"] == pytest.approx(came[is_red].sum() / came.sum())
+    high = judged(log, banded_health(), risk="high")
+    assert high.bands["band"].tolist() == ["green", "red"]
+
+
+@pytest.mark.parametrize("margin", [0.0, 15.0])
+def test_bands_are_looked_at_again_a_week_later(margin: float) -> None:
+    log = a_log(8, 200)
+    scorer = banded_health(margin)
+    found = judged(log, scorer)
+    changed, known = 0, 0
+    for moment in found.moments["as_of"]:
+        pair = cj.panel(log, [LOGINS], as_of=[moment, moment + np.timedelta64(7, "D")])
+        series = cj.score_panel(scorer, pair)
+        before, after = (series.band_codes[pair.numbers_of_moments == number] for number in (0, 1))
+        _, left, right = np.intersect1d(
+            *(pair.codes_of_customers[pair.numbers_of_moments == number] for number in (0, 1)),
+            return_indices=True,
+        )
+        changed += (before[left] != after[right]).sum()
+        known += len(left)
+    assert found.band_changes == pytest.approx(changed / known)
+
+
+class Instrumented:
+    """Notes the latest moment that anything in the snapshot speaks of."""
+
+    name = "instrumented"
+    requires = frozenset({"latest"})
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[Any, float]] = []
+
+    def score(self, snapshot: cj.Snapshot, /) -> Scores:
+        for moment in snapshot.moments:
+            own = snapshot.at(moment)
+            self.seen.append((moment, float(np.nanmax(own["latest"], initial=-1.0))))
+        return Scores(snapshot["latest"], scorer=self, snapshot=snapshot)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.booleans())
+def test_a_scorer_never_sees_a_row_from_after_its_moment(seed: int, late: bool) -> None:
+    """Every event of the log carries, as its value, the day on which it became known."""
+    table = a_log(seed, 30, late).to_table()
+    recorded = table["recorded"] if "recorded" in table.columns else table["time"]
+    known = (recorded - START) / np.timedelta64(1, "D")
+    log = cj.EventLog.from_columns(
+        table["customer"], table["activity"], table["time"], known, recorded=recorded
+    )
+    scorer = Instrumented()
+    judged(log, scorer, metrics=[cj.Metric("latest", aggregate="max")], until=day(100))
+    assert len(scorer.seen) == len(MOMENTS)
+    assert all(latest <= (moment - START) / np.timedelta64(1, "D") for moment, latest in scorer.seen)
+
+
+def test_the_value_of_who_left_is_weighed_and_lists_come_early() -> None:
+    """Each of ten leaves 12 days after the second moment; one login in the week before the last two stayed.
+
+    On lists of two at days 20 and 30 stand those of no login: the first two of the ten, and the lists hold 2
+    of 10 events; they hold their share of the value, 2 × 100 of 2 × 100 + 8 × 1, of 2 in 12 rows."""
+    names = [f"c{i:02}" for i in range(12)]
+    rows = [(name, "login", 0.5, 1.0) for name in names]
+    rows += [(name, "login", 15.0 + i, 1.0) for name in names[2:] for i in range(3)]
+    rows += [(name, "login", 27.0 + i, 1.0) for name in names[2:] for i in range(3)]
+    rows += [(name, "cancel", 42.0, 1.0) for name in names[:10]]
+    who, what, when, _ = zip(*rows, strict=True)
+    log = cj.EventLog.from_columns(who, what, [day(t) for t in when])
+    worth = cj.Customers.from_frame({"customer": names, "mrr": [100.0] * 2 + [1.0] * 10})
+    found = judged(
+        log, as_of=[day(20), day(30)], until=day(80), capacity=2, customers=worth, value="mrr",
+        metrics=[LOGINS, cj.Metric("mrr", attribute="mrr")], horizon="15d",
+    )  # fmt: skip
+    assert found.moments["events"].tolist() == [0, 10]
+    assert (found.flagged, found.lead_days, found.early) == (0.2, 22, 0)
+    assert found.value_lift == pytest.approx(200 / 208 / (2 / 12))
+    assert "top in value" in str(found)
+
+
+def test_what_betrays_the_outcome_is_refused() -> None:
+    log = a_log(2, 30)
+    facts = cj.Customers.from_frame({"customer": log.customers.tolist(), "is_churned": [1.0] * 30})
+    metrics = [LOGINS, cj.Metric("harmless", attribute="is_churned")]
+    with pytest.raises(cj.CJError, match="it reads the attribute 'is_churned'"):
+        judged(log, customers=facts, metrics=metrics)
+    assert len(judged(log, customers=facts, metrics=metrics, allow=["harmless"]).moments)

@@ -23,7 +23,7 @@ from .health._scorer import HealthScorer
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
-__all__ = ["ScorePanel", "score_panel"]
+__all__ = ["ScorePanel", "bands_of", "score_panel", "stayed"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -59,16 +59,16 @@ class ScorePanel:
         found = self.scores.band_codes.copy()
         before, last = np.full(len(self.panel.ids), -1, np.int32), None
         for number, moment in enumerate(self.panel.moments.view(np.int64).tolist()):
-            bands = _bands_of(_in_force(self.scorers, moment))
+            bands = bands_of(_in_force(self.scorers, moment))
             if bands is None or (last is not None and bands.labels != last.labels):
                 before[:] = -1
             if bands is not None:
                 rows = np.flatnonzero(self.panel.numbers_of_moments == number)
                 customers = self.panel.codes_of_customers[rows]
-                stayed = _stayed(bands, before[customers], self.scores.values[rows])
-                before[customers] = np.where(stayed < 0, before[customers], stayed)
+                codes = stayed(bands, before[customers], self.scores.values[rows])
+                before[customers] = np.where(codes < 0, before[customers], codes)
                 table = np.array([self.scores.band_labels.index(label) for label in bands.labels] + [-1])
-                found[rows] = table[stayed]
+                found[rows] = table[codes]
             last = bands
         return found
 
@@ -177,19 +177,20 @@ def _in_force(scorers: tuple[tuple[int, Scorer], ...], moment: int) -> Scorer:
     return [scorer for since, scorer in scorers if since <= moment][-1]
 
 
-def _bands_of(scorer: Scorer) -> Bands | None:
+def bands_of(scorer: Scorer) -> Bands | None:
+    """The bands of a scorer, if it has any."""
     card = getattr(scorer, "scorecard", None)
     return card.bands if isinstance(card, Scorecard) else None
 
 
-def _stayed(bands: Bands, before: Codes, values: Floats) -> Codes:
+def stayed(bands: Bands, before: Codes, values: Floats) -> Codes:
     """(n,) positions in the labels: as before, unless the score is beyond an edge by the margin."""
     down, up = (
         banded(attrs.evolve(bands, edges=[edge + way * bands.margin for edge in bands.edges]), values)
         for way in (1.0, -1.0)
     )
-    stayed = np.where(before < 0, banded(bands, values), np.clip(before, down, up))
-    return np.where(np.isnan(values), -1, stayed).astype(np.int32)
+    codes = np.where(before < 0, banded(bands, values), np.clip(before, down, up))
+    return np.where(np.isnan(values), -1, codes).astype(np.int32)
 
 
 def _microseconds(window: str | timedelta | None) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,12 +20,16 @@ from ...journey._metrics import Metric
 from ...snapshots import Snapshot, panel
 from ...trace import Trace, replay
 from .._contract import Scorer, Scores, scorer_name
+from .._series import bands_of, stayed
+from ._judged import Judged
+from ._leaks import refuse_leaks
 from ._outcomes import outcomes
-from ._verdict import Backtest, Judged, judge
+from ._verdict import Backtest, judge
 
 __all__ = ["backtest"]
 
 MICROSECOND = timedelta(microseconds=1)
+WEEK = 7 * 86_400_000_000
 NEVER = 1e9  # days since the last event of who never had one
 RECENCY = Metric("days_since_last_event", aggregate="days_since")
 
@@ -51,6 +56,7 @@ def backtest(
     capacity: float = 0.1,
     value: str | None = None,
     risk: str | None = None,
+    allow: Iterable[str] = (),
     resamples: int = 200,
     seed: int = 0,
     threads: int | None = None,
@@ -77,6 +83,8 @@ def backtest(
         capacity: how many customers the team can care for at each moment, or (below 1) which share.
         value: the metric that says what a customer is worth, for the value-weighted lift.
         risk: whether ``high`` or ``low`` scores mean risk; unsaid, high probabilities do, and low scores.
+        allow: metrics that are as of the moment in spite of their names, see
+            :func:`cjlib.scoring.refuse_leaks`.
         resamples: how often customers are drawn anew for the intervals.
         seed: of these draws.
         threads: how many to use; all cores if unsaid.
@@ -86,7 +94,7 @@ def backtest(
 
     Raises:
         UsageError: if an argument is of the wrong kind or out of range.
-        DataError: if no moment can be judged; it says why.
+        DataError: if no moment can be judged, and why not; if a metric betrays the outcome.
     """
     ahead = _checked(scorer, log, journey, horizon, risk, resamples)
     moments = sorted({to_us(moment) for moment in as_of})
@@ -100,12 +108,14 @@ def backtest(
     }
     times = [np.int64(moment).view("datetime64[us]") for moment in moments]
     rows = panel(log, wanted, as_of=times, **common)
+    refuse_leaks(rows, allow=allow)
     recency = np.nan_to_num(panel(log, RECENCY, as_of=times, **common)[RECENCY.id], nan=NEVER)
     final = replay(journey, log, customers, until=np.int64(end).view("datetime64[us]"), waivers=waivers,
                    threads=threads)  # fmt: skip
     found = outcomes(rows, final, event)
     happened = found.within(horizon)
-    judged, left_out = [], []
+    judged: list[Judged] = []
+    left_out, scorers = [], []
     for moment in moments:
         here = rows.numbers_of_moments == np.searchsorted(rows.moments.view(np.int64), moment)
         if moment + ahead > end:
@@ -119,12 +129,15 @@ def backtest(
         scores = fitted.score(rows.select(here))
         _check_scores(scores, int(here.sum()))
         sign, is_probability = _direction(scores, risk)
+        scorers.append((fitted, scores, sign))
         judged.append(
             Judged(
                 moment=moment, customer=rows.codes_of_customers[here], risk=sign * scores.values,
                 probability=scores.values if is_probability else None, happened=happened[here],
                 at=found.at[here], at_risk=found.at_risk[here], recency=recency[here],
-                base_rate=np.nan if known is None else known[2], band_codes=scores.band_codes,
+                base_rate=np.nan if known is None else known[2],
+                band_codes=_worst_first(scores.band_codes, len(scores.band_labels), sign),
+                band_labels=scores.band_labels[:: 1 if sign < 0 else -1], bands_later=None,
                 value=None if value is None else rows[value][here],
             )
         )  # fmt: skip
@@ -134,10 +147,52 @@ def backtest(
             or "none was given"
         )
         raise DataError(f"backtest: no moment can be judged ({told})")
+    if judged[0].band_codes is not None:
+        judged = _with_later_bands(judged, scorers, log, wanted, end, common)
     return judge(
         judged, left_out, scorer=scorer_name(scorer), event=found.event, horizon=horizon, capacity=capacity,
         resamples=resamples, seed=seed,
     )  # fmt: skip
+
+
+def _worst_first(codes: Any, labels: int, sign: float) -> Any:
+    """Codes of bands counted from that of the highest risk on."""
+    return codes if codes is None or sign < 0 else np.where(codes < 0, codes, labels - 1 - codes)
+
+
+def _with_later_bands(
+    judged: list[Judged],
+    scorers: list[tuple[Scorer, Scores, float]],
+    log: EventLog,
+    wanted: Any,
+    end: int,
+    common: dict[str, Any],
+) -> list[Judged]:
+    """Who stands in which band a week later, by the scorer of the moment; bands have a margin, if any."""
+    times = [one.moment + WEEK for one in judged if one.moment + WEEK <= end]
+    if not times:
+        return judged
+    later = panel(log, wanted, as_of=np.array(times).view("datetime64[us]"), **common)
+    found = []
+    for one, (scorer, scores, sign) in zip(judged, scorers, strict=True):
+        rows = later.numbers_of_moments == np.searchsorted(later.moments.view(np.int64), one.moment + WEEK)
+        codes = np.full(len(one.risk), -1)
+        if one.moment + WEEK <= end and rows.any():
+            then = later.select(rows)
+            after = scorer.score(then)
+            _, own, same = np.intersect1d(one.customer, then.codes_of_customers, return_indices=True)
+            bands = bands_of(scorer)
+            assert scores.band_codes is not None
+            before = scores.band_codes[own]
+            codes[own] = (
+                stayed(bands, before, after.values[same])
+                if bands is not None
+                else np.full(len(own), -1)
+                if after.band_codes is None
+                else after.band_codes[same]
+            )
+        found.append(attrs.evolve(one, bands_later=_worst_first(codes, len(scores.band_labels), sign)))
+    return found
 
 
 def _checked(
