@@ -21,6 +21,8 @@ from ._inconsistencies import Inconsistencies
 from ._load import Load, load
 from ._pains import Pains
 from ._personas import Personas
+from ._rank import Ranking, rank
+from ._review import review
 from ._stages import time_in_stage
 from ._variants import Variants, variants
 from ._what_if import Lever, WhatIf, what_if
@@ -28,7 +30,7 @@ from ._what_if import Lever, WhatIf, what_if
 __all__ = [
     "Answer", "Bottlenecks", "Channels", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
     "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs", "Impact",
-    "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Skipped", "Test", "Variants", "WhatIf",
-    "channels", "cohorts", "compare", "deviations", "directly_follows", "find", "funnel", "impact", "load",
-    "time_in_stage", "variants", "what_if",
+    "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Ranking", "Skipped", "Test",
+    "Variants", "WhatIf", "channels", "cohorts", "compare", "deviations", "directly_follows", "find",
+    "funnel", "impact", "load", "rank", "review", "time_in_stage", "variants", "what_if",
 ]  # fmt: skip

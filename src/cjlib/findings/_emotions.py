@@ -18,7 +18,7 @@ from ._given import Given
 from ._say import said
 from ._stays import persona_codes
 
-__all__ = ["Emotions", "emotions"]
+__all__ = ["Emotions", "emotions", "felt_by_customer"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,6 +67,17 @@ def emotions(contacts: Contacts) -> dict[str, float]:
     touchpoints = contacts.given.journey.touchpoints
     felt = {one.id: _felt(contacts, one, None)[1] for one in touchpoints}
     return {id: float(values.mean()) for id, values in felt.items() if len(values)}
+
+
+def felt_by_customer(contacts: Contacts) -> Floats:
+    """(n,) the mean of what each customer felt at all touchpoints, from −2 to +2; NaN if never asked."""
+    total, count = (np.zeros(len(contacts.given.trace.ids)) for _ in range(2))
+    for touchpoint in contacts.given.journey.touchpoints:
+        who, felt = _felt(contacts, touchpoint, None)
+        total[who] += felt
+        count[who] += 1
+    with np.errstate(invalid="ignore"):
+        return total / np.where(count > 0, count, np.nan)
 
 
 def _assumed(touchpoint: Touchpoint) -> dict[str | None, float]:

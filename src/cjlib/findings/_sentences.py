@@ -159,4 +159,39 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{role} a eu {hours} heures de contacts dans les {span:days} passés ; {ahead} sont à prévoir "
         "dans les suivants : {due} contacts avec les clients présents, {to_come} avec ceux à venir.",
     ),
+    "drift in conversion": (
+        "{share:%} of the {of} visits to {stage} since the last review went on within {horizon:days};"
+        " before, {base:%} did.",
+        "{share:%} des {of} passages par {stage} depuis la dernière revue ont abouti en "
+        "{horizon:days} ; avant, c'était {base:%}.",
+    ),
+    "drift in duration": (
+        "Visits to {stage} last {median:days} (median) since the last review; before, {base:days}.",
+        "Les passages par {stage} durent {median:days} (médiane) depuis la dernière revue ; avant, "
+        "{base:days}.",
+    ),
+    "more breaches": (
+        "{missed} of {of} ({share:%}) have missed the {what} of {place} since the last review; "
+        "before, {base:%} did.",
+        "{missed} sur {of} ({share:%}) ont manqué l'échéance ({what}) de {place} depuis la dernière "
+        "revue ; avant, {base:%}.",
+    ),
+    "new activity": (
+        "{activity} is new since {day} and on no map; {count} of {of} active customers have it.",
+        "{activity} est apparu le {day} et ne figure sur aucune carte ; {count} clients actifs sur "
+        "{of} l'ont.",
+    ),
+    "aim missed": (
+        "{metric} is {mean} on average, the aim ({place}) is {aim}; {count} of {of} customers miss it.",
+        "{metric} est de {mean} en moyenne, l'objectif ({place}) est {aim} ; {count} clients sur {of}"
+        " le manquent.",
+    ),
+    "figure missed": (
+        "{figure} is {value} ({period}), the aim is {aim}.",
+        "{figure} est de {value} ({period}), l'objectif est {aim}.",
+    ),
+    "review overdue": (
+        "The journey was last reviewed on {day}; the next review is {late:days} overdue.",
+        "Le parcours a été revu le {day} ; la revue suivante a {late:days} de retard.",
+    ),
 }
