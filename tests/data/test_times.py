@@ -92,6 +92,18 @@ def test_every_unit_gives_the_same_microseconds(unit: str) -> None:
     assert read(values) == read(["2024-03-04", None, "1950-01-01"])
 
 
+@pytest.mark.parametrize("unit", ["ps", "fs", "as"])
+def test_units_that_reach_back_to_1969_only_are_times_too(unit: str) -> None:
+    values = np.array([2_000_000, -2_000_000], "m8[us]").astype(f"m8[{unit}]") + np.datetime64(0, unit)
+    assert read(values) == read(["1970-01-01T00:00:02", "1969-12-31T23:59:58"])
+
+
+@pytest.mark.parametrize("unit", ["D", "h", "m", "s", "ms", "us", "ns", "as"])
+def test_one_moment_of_any_unit_is_read_as_a_column_of_it(unit: str) -> None:
+    value = np.datetime64(3, unit)
+    assert [to_us(value)] == read(np.array([value]))
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize("zone", [None, "Asia/Kolkata"])
 def test_every_arrow_unit_gives_the_same_microseconds(unit: str, zone: str | None) -> None:

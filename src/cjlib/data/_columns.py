@@ -83,6 +83,8 @@ def as_column(values: Any, name: str) -> Column:
     """
     if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
         raise UsageError(f"{name}: a column was expected, not {shown(values)}")
+    if isinstance(values, (set, frozenset)):
+        raise UsageError(f"{name}: a set has no order, so nobody knows which value is whose; pass a list")
     if not isinstance(values, (np.ndarray, list, tuple)):
         values = _from_library(values, name)
     if isinstance(values, np.ma.MaskedArray):
@@ -117,6 +119,8 @@ def _from_library(values: Any, name: str) -> Any:
         return _from_library(values.to_native(), name)
     if module == "pandas":
         return _from_pandas(values)
+    if module == "polars" and str(values.dtype) == "Object":  # its Arrow form holds addresses in memory
+        return values.to_list()
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return _from_arrow(values, name)
     if hasattr(values, "__array__"):
@@ -299,7 +303,9 @@ def is_missing(value: Any) -> bool:
     """
     if value is None or type(value).__name__ == "NAType":
         return True
-    if isinstance(value, (float, np.floating, np.datetime64, datetime, Decimal)):
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, (float, np.floating, np.datetime64, datetime)):
         return bool(value != value)
     return False
 

@@ -25,7 +25,7 @@ STEP = 43_200_000_000  # a zone does not change twice in half a day
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?",
     re.ASCII,
 )
 INTEGER_HINT = (
@@ -71,14 +71,24 @@ def _quick(value: Any, tz: str | tzinfo) -> int | None:
     """The same for what is plainly a time; None for all that needs a closer look."""
     if isinstance(value, str):
         us, state = _from_text(value)
-    elif type(value) in (datetime, date):
+    elif isinstance(value, np.datetime64):
+        exact = value if value.dtype == "datetime64[us]" else _exactly(value)
+        us, state = int(exact.view(np.int64)), NAIVE
+    elif value == value:  # pandas' NaT does not equal itself
         us, state = _from_object(value)
-    elif isinstance(value, np.datetime64) and value.dtype == "datetime64[us]":
-        us, state = int(value.view(np.int64)), NAIVE
     else:
         return None
     is_told = state == AWARE or (state == NAIVE and (tz is UTC or tz == "UTC"))
     return us if is_told and MIN_US <= us < MAX_US else None
+
+
+def _exactly(value: np.datetime64) -> np.datetime64:
+    """The same moment in microseconds, NaT where that is not exactly so."""
+    try:
+        fine = value.astype("datetime64[us]")
+        return fine if fine.astype(value.dtype) == value else np.datetime64("NaT", "us")
+    except (OverflowError, TypeError, ValueError):
+        return np.datetime64("NaT", "us")
 
 
 def to_times(column: Column, tz: str | tzinfo, findings: Findings, *, required: bool = True) -> np.ndarray:
@@ -137,8 +147,10 @@ def _in_microseconds(values: np.ndarray, name: str, findings: Findings) -> np.nd
     if (unit, count) == ("us", 1):
         return values.view(np.int64)
     numbers = values.view(np.int64)
-    low, high = (np.datetime64(year).astype(values.dtype).astype(np.int64) for year in ("1900", "2201"))
-    is_null, is_inside = numbers == NAT, (numbers >= low) & (numbers <= high)
+    is_null, is_inside = numbers == NAT, numbers != NAT
+    if unit not in ("ps", "fs", "as"):  # these reach from 1969 to 1970
+        low, high = (np.datetime64(year).astype(values.dtype).astype(np.int64) for year in ("1900", "2201"))
+        is_inside = (numbers >= low) & (numbers <= high)
     safe = np.where(is_inside, numbers, 0).view(values.dtype)
     times = safe.astype("datetime64[us]").view(np.int64)
     if unit in ("ns", "ps", "fs", "as"):
