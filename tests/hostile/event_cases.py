@@ -150,7 +150,9 @@ EVENT_CASES = (
         ("showed twice", "first"),
         0,
     ),
-    Case("an hour of the zone that no clock has", events(time=["2024-01-01T00:00+25:00"]), ("no ISO time",), 1),
+    Case(
+        "an hour of the zone that no clock has", events(time=["2024-01-01T00:00+25:00"]), ("no ISO time",), 1
+    ),
     Case("minutes of the zone beyond an hour", events(time=["2024-01-01T00:00+10:75"]), ("no ISO time",), 1),
     Case("a zone that doesn't exist", events(time=[TIME], tz="Europe/Pariss"), ("time zone", "Pariss")),
     Case("a zone out of the folder", events(time=[TIME], tz="../../etc/passwd"), ("time zone",)),
