@@ -24,8 +24,8 @@ _NAMES = {
         "AdditiveScorer EstimatorScorer HealthScorer MultistateScorer Override RetentionScorer Scorer Scores "
         "backtest counterfactual kpis prioritise rollup score_panel sensitivity"
     ),
-    "findings": "Comparison compare find what_if",
-    "outputs": "Report report",
+    "findings": "Comparison card compare find what_if",
+    "outputs": "JourneyMap Report draw render report",
 }
 _MODULES = ("criteria", "errors", "findings")
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}

@@ -9,6 +9,7 @@ from .data import read_customers as read_customers
 from .data import read_events as read_events
 from .errors import CJError as CJError
 from .findings import Comparison as Comparison
+from .findings import card as card
 from .findings import compare as compare
 from .findings import find as find
 from .findings import what_if as what_if
@@ -39,7 +40,10 @@ from .journey import load as load
 from .journey import loads as loads
 from .journey import template as template
 from .journey import templates as templates
+from .outputs import JourneyMap as JourneyMap
 from .outputs import Report as Report
+from .outputs import draw as draw
+from .outputs import render as render
 from .outputs import report as report
 from .scoring import AdditiveScorer as AdditiveScorer
 from .scoring import EstimatorScorer as EstimatorScorer

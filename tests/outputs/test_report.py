@@ -126,13 +126,13 @@ def test_only_customers_who_are_not_lost_count_for_health(page: Document) -> Non
 
 
 def test_the_parts_that_take_most_from_a_score_stand_beside_it(page: Document) -> None:
-    """Customer a has -30 from logins, b loses nothing."""
-    assert [data for data in page.text if data.startswith("−")] == ["−30.0"]
+    """Customer a has -30 from logins, b loses nothing; the table and the card of a say so."""
+    assert [data for data in page.text if data.startswith("−")] == ["−30.0", "−30.0"]
 
 
 def test_the_oldest_waiting_signals_come_first(page: Document) -> None:
     said = text(page)
-    assert "The 3 oldest of 3." in said
+    assert "The 3 most urgent of 3: the most severe, and of these the oldest." in said
 
 
 def test_scores_of_other_customers_are_refused() -> None:
