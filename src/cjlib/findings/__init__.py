@@ -2,6 +2,7 @@
 
 from ._answers import Answer
 from ._bottlenecks import Bottlenecks
+from ._card import Card, card, cards
 from ._channels import Channels, channels
 from ._cohorts import Cohorts, cohorts
 from ._compare import Comparison, compare
@@ -28,9 +29,10 @@ from ._variants import Variants, variants
 from ._what_if import Lever, WhatIf, what_if
 
 __all__ = [
-    "Answer", "Bottlenecks", "Channels", "Cohorts", "Comparison", "Detector", "Deviations", "DirectlyFollows",
-    "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given", "Handoffs", "Impact",
-    "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Ranking", "Skipped", "Test",
-    "Variants", "WhatIf", "channels", "cohorts", "compare", "deviations", "directly_follows", "find",
-    "funnel", "impact", "load", "rank", "review", "time_in_stage", "variants", "what_if",
+    "Answer", "Bottlenecks", "Card", "Channels", "Cohorts", "Comparison", "Detector", "Deviations",
+    "DirectlyFollows", "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel", "Gaps", "Given",
+    "Handoffs", "Impact", "Inconsistencies", "Lever", "Load", "Pains", "Personas", "Place", "Ranking",
+    "Skipped", "Test", "Variants", "WhatIf", "card", "cards", "channels", "cohorts", "compare", "deviations",
+    "directly_follows", "find", "funnel", "impact", "load", "rank", "review", "time_in_stage", "variants",
+    "what_if",
 ]  # fmt: skip

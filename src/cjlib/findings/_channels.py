@@ -15,7 +15,7 @@ from ..journey import Journey
 from ..scoring.figures._by_facts import Facts
 from ..trace import Trace
 from ._chance import LEVEL, corrected, share_of
-from ._contacts import Contacts, felt_metrics, followed_within
+from ._contacts import Contacts, followed_within, satisfaction_answers
 from ._contract import Finding, Place, Test
 from ._given import Given
 from ._inconsistencies import first_channels
@@ -162,13 +162,7 @@ def _table(journey: Journey, log: EventLog, cells: _Cells, table: dict[str, Any]
 
 def _answers(contacts: Contacts) -> tuple[Ints, Floats]:
     """The positions of the events that answer how a touchpoint was felt, ascending, and their values."""
-    metrics = {
-        m.id: m for one in contacts.given.journey.touchpoints for m in felt_metrics(contacts.given, one)
-    }
-    is_one = np.zeros(len(contacts.log), bool)
-    for metric in metrics.values():
-        is_one |= contacts.answers(metric)
-    rows = np.flatnonzero(is_one)
+    rows = np.flatnonzero(satisfaction_answers(contacts))
     return rows, np.zeros(0) if contacts.log.value is None else contacts.log.value[rows]
 
 

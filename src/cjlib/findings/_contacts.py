@@ -14,7 +14,7 @@ from ..data import EventLog
 from ..journey import Metric, Touchpoint
 from ._given import Given
 
-__all__ = ["Contacts", "felt_metrics", "followed_within"]
+__all__ = ["Contacts", "felt_metrics", "followed_within", "satisfaction_answers"]
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -94,10 +94,11 @@ class Contacts:
     @cached_property
     def customer(self) -> Codes:
         """The position of each event's customer in ``trace.ids``."""
-        return np.repeat(self._owners, np.diff(self.log.starts))
+        return np.repeat(self.owners, np.diff(self.log.starts))
 
     @cached_property
-    def _owners(self) -> Codes:
+    def owners(self) -> Codes:
+        """(customers of the log,) the position of each in ``trace.ids``."""
         return np.searchsorted(self.given.trace.ids, self.log.customers).astype(np.int32)
 
     @cached_property
@@ -108,7 +109,7 @@ class Contacts:
         first = np.append(0, np.cumsum(sizes))
         found = np.empty(len(self.log), np.int64)
         entered = visits["entered"].view(np.int64)
-        visits_of_events(self.log.starts, self.log.time, self._owners, first, entered, found)
+        visits_of_events(self.log.starts, self.log.time, self.owners, first, entered, found)
         return found
 
     @cached_property
@@ -183,6 +184,17 @@ class Contacts:
             is_one = is_one & (log.value >= 0) & (log.value <= 10)
         is_answer: Mask = is_one
         return is_answer
+
+
+def satisfaction_answers(contacts: Contacts) -> Mask:
+    """Which events answer how a touchpoint was felt, by any of its metrics."""
+    metrics = {
+        m.id: m for one in contacts.given.journey.touchpoints for m in felt_metrics(contacts.given, one)
+    }
+    is_one = np.zeros(len(contacts.log), bool)
+    for metric in metrics.values():
+        is_one |= contacts.answers(metric)
+    return is_one
 
 
 def felt_metrics(given: Given, touchpoint: Touchpoint) -> list[Metric]:
