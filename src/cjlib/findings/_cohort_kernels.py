@@ -11,12 +11,13 @@ __all__ = ["mark_calendar", "mark_rolling", "was_there"]
 
 @jit
 def mark_calendar(
-    starts: Any, time: Any, codes: Any, is_return: Any, entered: Any, group: Any, complete: Any, edges: Any,
-    first: Any, is_bounded: bool, done: Any, so_far: Any,
+    low: int, high: int, starts: Any, time: Any, codes: Any, is_return: Any, entered: Any, group: Any,
+    complete: Any, edges: Any, first: Any, is_bounded: bool, done: Any, so_far: Any,
 ) -> None:  # fmt: skip
     """Count who was there in each period of the calendar after the one of its entry.
 
     Args:
+        low, high: the customers that are looked at.
         starts, time, codes: the paths.
         is_return: (n_codes,) which steps count as being there.
         entered: (n,) when each customer began.
@@ -28,7 +29,7 @@ def mark_calendar(
         done: (cohorts, periods) to be filled: were there, of those whose period is over.
         so_far: (cohorts, periods) were there, of those whose period is under way.
     """
-    for c in range(len(starts) - 1):
+    for c in range(low, high):
         if group[c] < 0:
             continue
         period, last = first[c], -1
@@ -42,11 +43,11 @@ def mark_calendar(
 
 @jit
 def mark_rolling(
-    starts: Any, time: Any, codes: Any, is_return: Any, entered: Any, group: Any, complete: Any, length: int,
-    is_bounded: bool, done: Any, so_far: Any,
+    low: int, high: int, starts: Any, time: Any, codes: Any, is_return: Any, entered: Any, group: Any,
+    complete: Any, length: int, is_bounded: bool, done: Any, so_far: Any,
 ) -> None:  # fmt: skip
     """The same for periods of one length that begin with each customer's entry."""
-    for c in range(len(starts) - 1):
+    for c in range(low, high):
         if group[c] < 0:
             continue
         last = -1

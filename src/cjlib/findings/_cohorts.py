@@ -13,6 +13,7 @@ from ..data import NAT, Coded, Table
 from ..errors import UnknownNameError, UsageError
 from ..scoring.figures._by import Where
 from ._answers import Answer, Mask
+from ._blocks import in_blocks
 from ._calendar import MOST, PERIODS, edges_of, labels_of_periods
 from ._cohort_kernels import mark_calendar, mark_rolling, was_there
 from ._paths import OF_EVENTS, Ints, Paths, Source, end_of, moments_of, named_step, paths_of
@@ -215,12 +216,17 @@ class _Been:
         shape = len(edges) - 1, int(begun.max(initial=0))
         if shape[1] > MOST:
             raise UsageError(f"cohorts: {shape[1]:,} periods are too many to look at: take longer ones")
-        done, under = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         path = paths.starts, paths.time, paths.codes, is_return, entered, group, complete
-        if span:
-            mark_rolling(*path, span, is_bounded, done, under)
-        else:
-            mark_calendar(*path, edges, group, is_bounded, done, under)
+
+        def mark(low: int, high: int) -> tuple[Ints, Ints]:
+            found = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+            if span:
+                mark_rolling(low, high, *path, span, is_bounded, *found)
+            else:
+                mark_calendar(low, high, *path, edges, group, is_bounded, *found)
+            return found
+
+        done, under = (sum(parts) for parts in zip(*in_blocks(paths.starts, mark), strict=True))
         most = np.zeros(shape[0], np.int64)
         np.maximum.at(most, group[has_begun], begun[has_begun])
         rows = np.argwhere(np.arange(shape[1]) < most[:, None])

@@ -13,6 +13,7 @@ from ..data import Coded
 from ..errors import UsageError, did_you_mean
 from ..scoring.figures._by import Where
 from ._answers import Answer, Mask
+from ._blocks import in_blocks
 from ._directly_follows import DirectlyFollows
 from ._path_kernels import who_pass
 from ._paths import Ints, Paths, Source, paths_of
@@ -91,7 +92,15 @@ def deviations(
     alone, steps = np.zeros((2, 3, len(names)), np.int64), np.zeros((2, *model.is_allowed.shape), np.int64)
     is_fitting = np.zeros(len(paths.ids), bool)
     graph = model.place, model.is_allowed, model.may_start, model.may_end
-    walk(paths.starts, paths.codes, *graph, alone, steps, is_fitting)
+
+    def look(low: int, high: int) -> tuple[Ints, Ints]:
+        found = np.zeros_like(alone), np.zeros_like(steps)
+        walk(low, high, paths.starts, paths.codes, *graph, *found, is_fitting)
+        return found
+
+    for one, two in in_blocks(paths.starts, look):
+        alone += one
+        steps += two
     kind, origin, target, counts, customers = _rows(alone, steps, model)
     return Deviations(
         {
@@ -217,12 +226,13 @@ def _names(role: str, names: Any) -> tuple[str, ...] | None:
 
 @jit
 def walk(
-    starts: Any, codes: Any, place: Any, is_allowed: Any, may_start: Any, may_end: Any, alone: Any,
-    steps: Any, is_fitting: Any,
+    low: int, high: int, starts: Any, codes: Any, place: Any, is_allowed: Any, may_start: Any, may_end: Any,
+    alone: Any, steps: Any, is_fitting: Any,
 ) -> None:  # fmt: skip
     """Walk every path: how often each deviation occurs, and for how many customers.
 
     Args:
+        low, high: the customers that are looked at.
         starts, codes: the paths.
         place, is_allowed, may_start, may_end: the graph.
         alone: (2, 3, n) events and customers of each name that is unknown, a wrong start, a wrong end.
@@ -230,26 +240,47 @@ def walk(
         is_fitting: (n_customers,) to be filled with who does not deviate.
     """
     last_alone, last_steps = np.full(alone.shape[1:], -1, np.int32), np.full(steps.shape[1:], -1, np.int32)
-    for c in range(len(starts) - 1):
+    m = len(may_start)
+    own_or_last = np.where(place < 0, m, place).astype(np.uint32)
+    is_bad = np.ones((m + 1, m + 1), np.bool_)
+    is_bad[:m, :m] = ~is_allowed
+    for c in range(low, high):
         begin, end = starts[c], starts[c + 1]
-        is_fitting[c] = end > begin
-        before = -1
-        for i in range(begin, end):
-            code = codes[i]
-            own = place[code]
-            if own < 0:
-                is_fitting[c] = False
-                note(0, code, c, alone, last_alone)
-            if own >= 0 and i == begin and not may_start[own]:
-                is_fitting[c] = False
-                note(1, code, c, alone, last_alone)
-            if own >= 0 and before >= 0 and not is_allowed[before, own]:
-                is_fitting[c] = False
-                note(before, own, c, steps, last_steps)
-            if own >= 0 and i == end - 1 and not may_end[own]:
-                is_fitting[c] = False
-                note(2, code, c, alone, last_alone)
-            before = own
+        is_fitting[c] = False
+        if begin == end:
+            continue
+        first, final = place[codes[begin]], place[codes[end - 1]]
+        is_off = first < 0 or final < 0 or not may_start[first] or not may_end[final]
+        before = own_or_last[codes[begin]]
+        for i in range(begin + 1, end):  # without branches: most paths need no second look
+            code = own_or_last[codes[i]]
+            is_off |= is_bad[before, code]
+            before = code
+        is_fitting[c] = not is_off
+        if is_off:
+            told = alone, steps, last_alone, last_steps
+            tell(c, begin, end, codes, place, is_allowed, may_start, may_end, *told)
+
+
+@jit
+def tell(
+    c: int, begin: int, end: int, codes: Any, place: Any, is_allowed: Any, may_start: Any, may_end: Any,
+    alone: Any, steps: Any, last_alone: Any, last_steps: Any,
+) -> None:  # fmt: skip
+    """Count all deviations of one path."""
+    before = -1
+    for i in range(begin, end):
+        code = codes[i]
+        own = place[code]
+        if own < 0:
+            note(0, code, c, alone, last_alone)
+        elif i == begin and not may_start[own]:
+            note(1, code, c, alone, last_alone)
+        elif before >= 0 and not is_allowed[before, own]:
+            note(before, own, c, steps, last_steps)
+        if own >= 0 and i == end - 1 and not may_end[own]:
+            note(2, code, c, alone, last_alone)
+        before = own
 
 
 @jit

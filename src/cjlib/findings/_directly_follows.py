@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ..data import Coded, Table
 from ..scoring.figures._by import Where
 from ._answers import Answer, Mask
-from ._path_kernels import FEW, count_ends, count_pairs, place_durations, sort_small, who_pass
+from ._blocks import in_blocks
+from ._path_kernels import FEW, count_pairs, place_durations, sort_small, who_pass
 from ._paths import Ints, Paths, Source, paths_of
 
 __all__ = ["DirectlyFollows", "directly_follows"]
@@ -70,10 +71,9 @@ def directly_follows(
     ([0, 2], [1, 1])
     """
     paths = paths_of(source, of, "directly_follows", where=where, until=until)
-    pairs, counts, customers, codes, n_names = _counted(paths)
-    steps = _steps(paths, of)
-    occurrences = steps["count"]
-    origin, target = np.divmod(pairs, n_names) if len(pairs) else (pairs, pairs)
+    counted = _counted(paths)
+    pairs, counts, occurrences = counted.pairs, counted.counts, counted.occurrences
+    origin, target = np.divmod(pairs, max(len(paths.names), 1))
     names = list(paths.names)
     order = np.lexsort((target, origin, -counts))
     leading = np.bincount(target, counts, minlength=len(names))
@@ -82,11 +82,11 @@ def directly_follows(
         lift = share / base
     columns: dict[str, Any] = {
         "source": Coded(origin[order], names), "target": Coded(target[order], names),
-        "count": counts[order], "customers": customers[order], "share": share[order], "base": base[order],
-        "lift": lift[order],
+        "count": counts[order], "customers": counted.customers[order], "share": share[order],
+        "base": base[order], "lift": lift[order],
     }  # fmt: skip
     if durations:
-        found = _durations(paths, codes, n_names, pairs, counts)
+        found = _durations(paths, counted)
         columns |= {
             name: values[order] for name, values in zip(("mean", "median", "p95"), found, strict=True)
         }
@@ -95,7 +95,7 @@ def directly_follows(
         name="directly follows",
         asked={"of": of, "where": where, "until": until, "left_out": paths.left_out},
         evidence=_Passing(paths, origin[order], target[order]),
-        steps=steps,
+        steps=counted.steps(paths.names, of),
     )
 
 
@@ -123,42 +123,97 @@ class _Passing:
         return was_there
 
 
-def _counted(paths: Paths) -> tuple[Ints, Ints, Ints, Any, int]:
-    """The pairs that occur (source × n_names + target), events and customers of each; and codes to pair up.
+@attrs.frozen(eq=False)
+class _Counted:
+    """What a pass over the paths counts.
 
-    Where a table of all pairs would be too large, each pair that occurs becomes a code of its own.
+    Attributes:
+        pairs: (p,) the pairs that occur: source × number of names + target.
+        counts: (p,) how often.
+        customers: (p,) for how many customers.
+        owners: (n,) for how many customers each name occurs.
+        first, final: (n,) how many paths begin and end with it.
+        occurring: rows that are the second of a pair, and the place of their pair; None where the pairs are
+            few enough for a table of all.
     """
-    n_names = len(paths.names)
-    if n_names * n_names <= MOST_PAIRS:
-        counts, customers = np.zeros(n_names * n_names, np.int64), np.zeros(n_names * n_names, np.int64)
-        count_pairs(paths.starts, paths.codes, n_names, counts, customers)
-        pairs = np.flatnonzero(counts)
-        return pairs, counts[pairs], customers[pairs], paths.codes, n_names
-    second = np.ones(len(paths), bool)
-    second[paths.starts[:-1][paths.has_steps]] = False
-    rows = np.flatnonzero(second)
-    keys = paths.codes[rows - 1].astype(np.int64) * n_names + paths.codes[rows]
-    pairs, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    owners = np.unique(inverse.astype(np.int64) * len(paths.ids) + paths.owners[rows])
-    customers = np.bincount(owners // len(paths.ids), minlength=len(pairs))
-    return pairs, counts.astype(np.int64), customers.astype(np.int64), (rows, inverse), n_names
+
+    pairs: Ints
+    counts: Ints
+    customers: Ints
+    owners: Ints
+    first: Ints
+    final: Ints
+    occurring: tuple[Ints, Ints] | None = None
+
+    @property
+    def occurrences(self) -> Ints:
+        """(n,) how often each name occurs: all but the last of a path are the first of a pair."""
+        origin = self.pairs // max(len(self.owners), 1)
+        leaving = np.bincount(origin, self.counts, minlength=len(self.owners))
+        found: Ints = self.final + leaving.astype(np.int64)
+        return found
+
+    def steps(self, names: Any, of: str) -> Table:
+        columns = {
+            "count": self.occurrences,
+            "customers": self.owners,
+            "starts": self.first,
+            "ends": self.final,
+        }
+        return Table({of: Coded(np.arange(len(names)), list(names)), **columns}, name="steps")
 
 
-def _durations(
-    paths: Paths, codes: Any, n_names: int, pairs: Ints, counts: Ints
-) -> tuple[Floats, Floats, Floats]:
+def _counted(paths: Paths) -> _Counted:
+    n = len(paths.names)
+    if n * n > MOST_PAIRS:
+        return _occurring(paths)
+
+    def count(low: int, high: int) -> list[Ints]:
+        found = [np.zeros(size, np.int64) for size in (n * n, n * n, n, n, n)]
+        count_pairs(paths.starts, paths.codes, low, high, *found)
+        return found
+
+    blocks = in_blocks(paths.starts, count)
+    counts, customers, owners, first, final = (np.sum(parts, axis=0) for parts in zip(*blocks, strict=True))
+    pairs = np.flatnonzero(counts)
+    return _Counted(pairs, counts[pairs], customers[pairs], owners, first, final)
+
+
+def _occurring(paths: Paths) -> _Counted:
+    """The same where a table of all pairs would be too large: each pair that occurs gets a place."""
+    n = len(paths.names)
+    is_first = np.zeros(len(paths), bool)
+    is_first[paths.starts[:-1][paths.has_steps]] = True
+    rows = np.flatnonzero(~is_first)
+    keys = paths.codes[rows - 1].astype(np.int64) * n + paths.codes[rows]
+    pairs, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    customers = _different(places, len(pairs), paths.owners[rows])
+    owners = _different(paths.codes, n, paths.owners)
+    ends = paths.starts[:-1][paths.has_steps], paths.starts[1:][paths.has_steps] - 1
+    first, final = (np.bincount(paths.codes[rows], minlength=n) for rows in ends)
+    return _Counted(pairs, counts.astype(np.int64), customers, owners, first, final, (rows, places))
+
+
+def _different(places: Any, n_places: int, owners: Any) -> Ints:
+    """(n_places,) for how many different customers each place occurs."""
+    both = np.unique(owners.astype(np.int64) * n_places + places) % max(n_places, 1)
+    return np.bincount(both, minlength=n_places)
+
+
+def _durations(paths: Paths, counted: _Counted) -> tuple[Floats, Floats, Floats]:
     """Mean, median and 95 % quantile of the time between the two steps of each pair, in seconds."""
+    pairs, counts = counted.pairs, counted.counts
     bounds = np.append(0, np.cumsum(counts))
-    if isinstance(codes, tuple):
-        rows, inverse = codes
-        values = (paths.time[rows] - paths.time[rows - 1])[np.argsort(inverse, kind="stable")]
+    if counted.occurring is not None:
+        rows, places = counted.occurring
+        values = (paths.time[rows] - paths.time[rows - 1])[np.argsort(places, kind="stable")]
         sums = np.add.reduceat(values.astype(np.float64), bounds[:-1]) if len(pairs) else np.zeros(0)
     else:
-        values = np.empty(bounds[-1], np.int64)
-        cursors = np.zeros(n_names * n_names, np.int64)
+        values, n = np.empty(bounds[-1], np.int64), len(paths.names)
+        cursors = np.zeros(n * n, np.int64)
         cursors[pairs] = bounds[:-1]
         low, high = np.zeros_like(cursors), np.zeros_like(cursors)
-        place_durations(paths.starts, paths.time, paths.codes, n_names, cursors, values, low, high)
+        place_durations(paths.starts, paths.time, paths.codes, n, cursors, values, low, high)
         halves = zip(high[pairs].tolist(), low[pairs].tolist(), strict=True)
         sums = np.array([float((upper << 32) + lower) for upper, lower in halves])
     middle, late = quantiles(values, bounds, QUANTILES)
@@ -182,11 +237,3 @@ def quantiles(values: Ints, bounds: Ints, wanted: tuple[float, ...]) -> Floats:
     below, above = (values[bounds[:-1] + place].astype(np.float64) for place in (lower, upper))
     found: Floats = below + (above - below) * (places - lower)
     return found
-
-
-def _steps(paths: Paths, of: str) -> Table:
-    columns = [np.zeros(len(paths.names), np.int64) for _ in range(4)]
-    count_ends(paths.starts, paths.codes, *columns)
-    names = Coded(np.arange(len(paths.names)), list(paths.names))
-    counted = dict(zip(("count", "customers", "starts", "ends"), columns, strict=True))
-    return Table({of: names, **counted}, name="steps")

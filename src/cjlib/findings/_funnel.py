@@ -17,6 +17,7 @@ from ..scoring._survival import kaplan_meier
 from ..scoring.figures._by import Where
 from ..trace import Trace
 from ._answers import Answer, Mask
+from ._blocks import in_blocks
 from ._funnel_kernels import any_order, in_order
 from ._funnel_steps import Items, Step, items_of, read_steps
 from ._paths import Ints, Source, end_of
@@ -139,13 +140,13 @@ def funnel(
     read = read_steps(steps)
     end = end_of(source, until)
     items = items_of(source, read, mode, where=where, until=until)
-    way = _way(items, read, mode, duration, window, end, _lost(source, items))
+    way, base = _way(items, read, mode, duration, window, end, _lost(source, items))
     customers = np.array([int(np.count_nonzero(way.depth > row)) for row in range(len(read))])
     stands = np.bincount(way.depth, minlength=len(read) + 1)[1:]
     n_open = np.bincount(way.depth[way.is_open], minlength=len(read) + 1)[1:]
     n_open[-1] = stands[-1] = 0  # who has come through is neither
     before = np.append(len(items.ids), customers[:-1])
-    rate, base = divided(customers, before), _base(items, read, mode)
+    rate = divided(customers, before)
     low, high = wilson(customers, before)
     names = [step.text for step in read]
     shown = [f"any {row + 1}" for row in range(len(read))] if mode == "any" else names
@@ -218,26 +219,31 @@ def _checked(mode: Any, within: Any, window: Any) -> timedelta | None:
 
 
 def _way(
-    items: Items,
-    steps: Sequence[Step],
-    mode: str,
-    within: timedelta | None,
-    window: str,
-    end: int,
+    items: Items, steps: Sequence[Step], mode: str, within: timedelta | None, window: str, end: int,
     lost: Mask,
-) -> _Way:
+) -> tuple[_Way, Floats]:  # fmt: skip
+    """How far everybody came; and the share of all who ever did each step, NaN in any order."""
     n, k = len(items.ids), len(steps)
     reached, began, before = (np.full((n, k), NAT, np.int64) for _ in range(3))
-    is_open = np.zeros(n, bool)
+    depth, is_open = np.zeros(n, np.int64), np.zeros(n, bool)
     limit = -1 if within is None else within // timedelta(microseconds=1)
     path = items.starts, items.time, items.codes
-    told = reached, began, before, is_open
+    told = reached, began, before, depth, is_open
+    asked = items.classes(steps) if mode == "any" else items.matches()
     if mode == "any":
-        any_order(*path, *items.classes(steps), limit, end, *told)
+        in_blocks(items.starts, lambda low, high: any_order(low, high, *path, *asked, limit, end, *told))
+        ever = np.full(k, np.nan)
     else:
-        in_order(*path, *items.matches(), k, limit, window == "step", mode == "strict", end, *told)
-    depth = (reached != NAT).sum(axis=1)
-    return _Way(items.ids, depth, is_open & ~lost & (depth < k), reached, began, before, end)
+        is_per_step, is_strict = window == "step", mode == "strict"
+
+        def come(low: int, high: int) -> Ints:
+            did = np.zeros(k, np.int64)
+            in_order(low, high, *path, *asked, k, limit, is_per_step, is_strict, end, *told, did)
+            return did
+
+        ever = np.sum(in_blocks(items.starts, come), axis=0)
+    way = _Way(items.ids, depth, is_open & ~lost & (depth < k), reached, began, before, end)
+    return way, divided(ever, n)
 
 
 def _lost(source: Source, items: Items) -> Mask:
@@ -254,23 +260,10 @@ def _lost(source: Source, items: Items) -> Mask:
     return found
 
 
-def _base(items: Items, steps: Sequence[Step], mode: str) -> Floats:
-    """(steps,) the share of all customers who ever did each step; in any order a row is no step: NaN."""
-    if mode == "any":
-        return np.full(len(steps), np.nan)
-    owners = np.repeat(np.arange(len(items.ids)), np.diff(items.starts))
-    ever = []
-    for row in range(len(steps)):
-        did = np.zeros(len(items.ids), bool)
-        did[owners[items.is_step[row][items.codes]]] = True
-        ever.append(int(did.sum()))
-    return divided(ever, len(items.ids))
-
-
 def _medians(ends: Ints, begins: Ints) -> Floats:
     found = np.full(ends.shape[1], np.nan)
     for row in range(ends.shape[1]):
-        came = ends[:, row] != NAT
-        if came.any():
-            found[row] = np.median(ends[came, row] - begins[came, row]) / 1e6
+        came = np.flatnonzero(ends[:, row] != NAT)
+        if len(came):
+            found[row] = np.median((ends[:, row] - begins[:, row])[came]) / 1e6
     return found

@@ -14,8 +14,9 @@ __all__ = ["any_order", "in_order"]
 
 @jit
 def in_order(
-    starts: Any, time: Any, codes: Any, offsets: Any, steps_of: Any, n_steps: int, within: int,
-    is_per_step: bool, is_strict: bool, until: int, reached: Any, began: Any, before: Any, is_open: Any,
+    low: int, high: int, starts: Any, time: Any, codes: Any, offsets: Any, steps_of: Any, n_steps: int,
+    within: int, is_per_step: bool, is_strict: bool, until: int, reached: Any, began: Any, before: Any,
+    depth: Any, is_open: Any, ever: Any,
 ) -> None:  # fmt: skip
     """How far each customer came in this order; every step-one event begins a new attempt.
 
@@ -23,6 +24,7 @@ def in_order(
     can, so it is the only one that is kept (per step: the one that came there last).
 
     Args:
+        low, high: the customers that are looked at.
         starts, time, codes: the paths.
         offsets: (n_codes + 1,) where the steps of each code lie in ``steps_of``.
         steps_of: the steps that a code is, the last first, so that no event is two steps of one attempt.
@@ -34,20 +36,25 @@ def in_order(
         reached: (n, n_steps) NAT, to be filled with when each step was first reached.
         began: (n, n_steps) when the attempt that reached it began.
         before: (n, n_steps) when that attempt reached the step before.
+        depth: (n,) zeros, to be filled with how many steps each customer came.
         is_open: (n,) whether an attempt is still inside its window at the end.
+        ever: (n_steps,) to be added to: who ever did each step, whatever came before.
     """
     start, at = np.empty(n_steps, np.int64), np.empty(n_steps, np.int64)
-    row = np.empty(n_steps, np.int64)
-    for c in range(len(starts) - 1):
+    row, latest = np.empty(n_steps, np.int64), np.full(n_steps, -1, np.int64)
+    for c in range(low, high):
         start[:] = NAT
         for i in range(starts[c], starts[c + 1]):
             code = codes[i]
             for s in range(offsets[code], offsets[code + 1]):
                 step, t = steps_of[s], time[i]
+                ever[step] += latest[step] != c
+                latest[step] = c
                 if step == 0:
                     start[0], at[0], row[0] = t, t, i
-                    if reached[c, 0] == NAT:
+                    if depth[c] == 0:
                         reached[c, 0], began[c, 0], before[c, 0] = t, t, t
+                        depth[c] = 1
                     continue
                 last = step - 1
                 if start[last] == NAT or (is_strict and row[last] != i - 1):
@@ -55,8 +62,9 @@ def in_order(
                 since = at[last] if is_per_step else start[last]
                 if within >= 0 and t - since >= within:
                     continue
-                if reached[c, step] == NAT:
+                if depth[c] == step:
                     reached[c, step], began[c, step], before[c, step] = t, start[last], at[last]
+                    depth[c] = step + 1
                 start[step], at[step], row[step] = start[last], t, i
         for step in range(n_steps - 1):
             if start[step] == NAT or (is_strict and row[step] != starts[c + 1] - 1):
@@ -68,12 +76,13 @@ def in_order(
 
 @jit
 def any_order(
-    starts: Any, time: Any, codes: Any, class_of: Any, wanted: Any, within: int, until: int, reached: Any,
-    began: Any, before: Any, is_open: Any,
+    low: int, high: int, starts: Any, time: Any, codes: Any, class_of: Any, wanted: Any, within: int,
+    until: int, reached: Any, began: Any, before: Any, depth: Any, is_open: Any,
 ) -> None:  # fmt: skip
     """How many of the steps each customer did within one window, in any order.
 
     Args:
+        low, high: the customers that are looked at.
         starts, time, codes: the paths.
         class_of: (n_codes,) which of the different steps a code is, -1 for none.
         wanted: (n_classes,) how often each is wanted.
@@ -82,12 +91,13 @@ def any_order(
         reached: (n, n_steps) NAT, to be filled with when so many steps were first done.
         began: (n, n_steps) when that window began.
         before: (n, n_steps) when the step before was done.
+        depth: (n,) zeros, to be filled with how many steps each customer did.
         is_open: (n,) whether a window has not ended at the end.
     """
     counts, last = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
-    for c in range(len(starts) - 1):
+    for c in range(low, high):
         counts[:] = 0
-        most, first, latest = 0, starts[c], NAT
+        first, latest = starts[c], NAT
         for i in range(starts[c], starts[c + 1]):
             own, t = class_of[codes[i]], time[i]
             if own < 0:
@@ -107,9 +117,10 @@ def any_order(
             counts[own] += 1
             last[own] = t
             latest = t
-            if done > most:
+            if done > depth[c]:
+                most = depth[c]
                 reached[c, most], began[c, most] = t, time[first]
                 before[c, most] = t if earlier == NAT else earlier
-                most += 1
+                depth[c] = most + 1
         if latest != NAT and (within < 0 or until - latest < within):
             is_open[c] = True

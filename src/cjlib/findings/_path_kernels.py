@@ -8,38 +8,49 @@ import numpy as np
 
 from .._jit import jit
 
-__all__ = ["count_ends", "count_pairs", "group_paths", "place_durations", "sort_small", "who_pass"]
+__all__ = ["count_pairs", "group_paths", "place_durations", "sort_small", "who_pass"]
 
 FEW = 64
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @jit
-def count_pairs(starts: Any, codes: Any, n_names: int, counts: Any, customers: Any) -> None:
-    """How often each pair of neighbours occurs, and in the paths of how many customers."""
-    last = np.full(len(counts), -1, np.int32)
-    for c in range(len(starts) - 1):
-        for i in range(starts[c] + 1, starts[c + 1]):
-            pair = codes[i - 1] * n_names + codes[i]
+def count_pairs(
+    starts: Any, codes: Any, low: int, high: int, counts: Any, customers: Any, owners: Any, first: Any,
+    final: Any,
+) -> None:  # fmt: skip
+    """How often neighbours occur, and for how many customers; where paths begin and end.
+
+    Without branches, which nobody could predict.
+
+    Args:
+        starts, codes: the paths.
+        low, high: the customers that are looked at.
+        counts: (n * n,) to be added to: how often each pair occurs.
+        customers: (n * n,) for how many customers.
+        owners: (n,) for how many customers each name occurs.
+        first, final: (n,) how many paths begin and end with each name.
+    """
+    n = len(owners)
+    last, latest = np.full(n * n, -1, np.int32), np.full(n, -1, np.int32)
+    for c in range(low, high):
+        begin, end = starts[c], starts[c + 1]
+        if begin == end:
+            continue
+        before = codes[begin]
+        first[before] += 1
+        owners[before] += 1
+        latest[before] = c
+        for i in range(begin + 1, end):
+            code = codes[i]
+            pair = before * n + code
             counts[pair] += 1
-            if last[pair] != c:
-                last[pair] = c
-                customers[pair] += 1
-
-
-@jit
-def count_ends(starts: Any, codes: Any, counts: Any, customers: Any, first: Any, last: Any) -> None:
-    """How often each name occurs, for how many customers, and how many begin and end with it."""
-    latest = np.full(len(counts), -1, np.int32)
-    for c in range(len(starts) - 1):
-        for i in range(starts[c], starts[c + 1]):
-            counts[codes[i]] += 1
-            if latest[codes[i]] != c:
-                latest[codes[i]] = c
-                customers[codes[i]] += 1
-        if starts[c + 1] > starts[c]:
-            first[codes[starts[c]]] += 1
-            last[codes[starts[c + 1] - 1]] += 1
+            customers[pair] += last[pair] != c
+            last[pair] = c
+            owners[code] += latest[code] != c
+            latest[code] = c
+            before = code
+        final[before] += 1
 
 
 @jit

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._jit import jit
 from ..data import Coded, Table
 from ..errors import UsageError
 from ..scoring._survival import median_time
@@ -16,10 +18,12 @@ from ..trace import Trace
 __all__ = ["time_in_stage"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 DAY_US = 86_400_000_000
 FORWARD = ("advance", "skip")
+LEFT, OVER, ONWARD, LOST, FIRST = (1 << bit for bit in range(5))
 
 
 def time_in_stage(trace: Trace) -> Table:
@@ -57,26 +61,25 @@ def time_in_stage(trace: Trace) -> Table:
     limits = _in_days(element.limit for element in stages)
     is_over = days > limits[stage]
     is_forward, is_lost = _ways_out(trace)
-    medians = [_median(days[stage == i], is_left[stage == i]) for i in range(len(stages))]
-
-    def count(rows: Mask) -> NDArray[np.int64]:
-        return np.bincount(stage[rows], minlength=len(stages)).astype(np.int64)
-
+    is_first = np.zeros(len(visits), bool)
+    mark_first(stage, visits.codes("customer"), len(stages), is_first)
+    medians = [_median(days[rows], is_left[rows]) for rows in _by_stage(stage, len(stages))]
+    count = _counter(stage, len(stages), (is_left, is_over, is_forward, is_lost, is_first))
     return Table(
         {
             "stage": Coded(np.arange(len(stages)), tuple(element.id for element in stages)),
-            "customers": count(~is_left),
-            "entered": count(_first_of(stage, visits.codes("customer"))),
-            "visits": count(np.ones(len(visits), dtype=bool)),
-            "left": count(is_left),
-            "forward": count(is_forward),
-            "lost": count(is_lost),
+            "customers": count() - count(LEFT),
+            "entered": count(FIRST),
+            "visits": count(),
+            "left": count(LEFT),
+            "forward": count(ONWARD),
+            "lost": count(LOST),
             **dict(zip(("median_days", "low_days", "high_days", "left_median_days"),
                        np.array(medians).reshape(-1, 4).T, strict=True)),
             "target_days": _in_days(element.target for element in stages),
             "limit_days": limits,
-            "over_limit": count(is_over & ~is_left),
-            "breaches": count(is_over),
+            "over_limit": count(OVER) - count(OVER | LEFT),
+            "breaches": count(OVER),
         },
         name="time in stage",
     )  # fmt: skip
@@ -113,12 +116,33 @@ def _ways_out(trace: Trace) -> tuple[Mask, Mask]:
     return is_forward[via], is_lost[via]
 
 
-def _first_of(stage: NDArray[np.int64], customer: NDArray[np.int32]) -> Mask:
-    """(n_visits,) whether this is the first visit of its customer to its stage."""
-    is_first = np.zeros(len(stage), dtype=bool)
-    key = stage * (np.int64(customer.max(initial=0)) + 1) + customer
-    is_first[np.unique(key, return_index=True)[1]] = True
-    return is_first
+def _by_stage(stage: Ints, n_stages: int) -> list[Ints]:
+    """The visits of each stage."""
+    return [np.flatnonzero(stage == number) for number in range(n_stages)]
+
+
+def _counter(stage: Ints, n_stages: int, flags: Iterable[Mask]) -> Callable[..., Ints]:
+    """How many visits of each stage have all of some flags, from one pass over the visits."""
+    code, width = stage << np.int64(5), 1 << 5
+    for bit, flag in enumerate(flags):
+        code |= flag.astype(np.int64) << np.int64(bit)
+    table = np.bincount(code, minlength=n_stages * width).reshape(n_stages, width)
+    held = np.arange(width)
+
+    def count(wanted: int = 0) -> Ints:
+        found: Ints = table[:, (held & wanted) == wanted].sum(axis=1)
+        return found
+
+    return count
+
+
+@jit
+def mark_first(stage: Any, customer: Any, n_stages: int, is_first: Any) -> None:
+    """Mark the first visit of each customer to each stage; the visits are in the order of customers."""
+    last = np.full(n_stages, -1, np.int64)
+    for row in range(len(stage)):
+        is_first[row] = last[stage[row]] != customer[row]
+        last[stage[row]] = customer[row]
 
 
 def _in_days(durations: Iterable[timedelta | None]) -> Floats:
