@@ -20,17 +20,8 @@ from ._literals import (
 )
 
 __all__ = [
-    "And",
-    "Comparison",
-    "Contains",
-    "Criterion",
-    "Happened",
-    "Known",
-    "Membership",
-    "Not",
-    "Or",
-    "Term",
-]
+    "And", "Comparison", "Contains", "Criterion", "Happened", "Known", "Membership", "Not", "Or", "Term",
+]  # fmt: skip
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 60
@@ -156,8 +147,17 @@ class Criterion:
     Equal criteria have equal canonical texts, which is what ``str`` gives.
     """
 
-    __slots__ = ()
+    __slots__ = ("_text",)
+    _text: str
     depth: int = 1
+
+    def __str__(self) -> str:
+        if not hasattr(self, "_text"):  # written once: a thousand criteria may be joined one by one
+            object.__setattr__(self, "_text", self._written())
+        return self._text
+
+    def _written(self) -> str:
+        raise UsageError(f"{type(self).__name__} is no criterion of cjlib")  # pragma: no cover
 
     def __and__(self, other: object) -> Criterion:
         return And(_operands(And, "&", self, other))
@@ -262,7 +262,7 @@ class Comparison(Leaf):
     def operands(self) -> tuple[Term, ...]:
         return (self.term, self.literal) if isinstance(self.literal, Term) else (self.term,)
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         right = str(self.literal) if isinstance(self.literal, Term) else literal_text(self.literal)
         return f"{self.term} {self.operator} {right}"
 
@@ -299,7 +299,7 @@ class Membership(Leaf):
             raise CriterionError(f"{term} in [...]: a duration is no member of a list; use >= and <=")
         self.__attrs_init__(term, listed_literals(term.kind, options, where=str(term)))
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return f"{self.term} in [{', '.join(map(literal_text, self.options))}]"
 
 
@@ -318,7 +318,7 @@ class Contains(Leaf):
             )
         checked_text(self.option)
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return f"{literal_text(self.option)} in {self.term}"
 
 
@@ -331,7 +331,7 @@ class Happened(Leaf):
     def __attrs_post_init__(self) -> None:
         _check_term(self.term)
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return "happened" + str(self.term).removeprefix("count")
 
 
@@ -345,7 +345,7 @@ class Known(Leaf):
         if not isinstance(self.term, Term):
             raise CriterionError(f"known(...) takes a term, such as attribute('plan'), not {self.term!r:.80}")
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return f"known({self.term})"
 
 
@@ -368,7 +368,7 @@ class _Joined(Criterion):
 class And(_Joined):
     """True where all are true, false where one is false, else unknown."""
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return " and ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.criteria)
 
 
@@ -376,7 +376,7 @@ class And(_Joined):
 class Or(_Joined):
     """True where one is true, false where all are false, else unknown."""
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return " or ".join(map(str, self.criteria))
 
 
@@ -395,5 +395,5 @@ class Not(Criterion):
     def leaves(self) -> Iterator[Leaf]:
         yield from self.criterion.leaves()
 
-    def __str__(self) -> str:
+    def _written(self) -> str:
         return f"not ({self.criterion})" if isinstance(self.criterion, _Joined) else f"not {self.criterion}"
