@@ -111,7 +111,7 @@ def idle(activity: str | None = None, *, channel: str | None = None, touchpoint:
 
 
 def dwell() -> Term:
-    """The time since the visit began.
+    """The time since the visit began; in a milestone or a signal, which read no visit, that is `age`.
 
     >>> dwell() > "30d"
     parse('dwell() > "30d"')

@@ -328,6 +328,9 @@ class Milestone:
 class Signal:
     """A named criterion of which every occurrence is recorded, with the answer that it asks for.
 
+    It is read over the customer's whole history, not over a visit: ``count("x")`` is the number of all x so
+    far and ``dwell()`` the customer's age, whatever ``stages`` says. So is a milestone.
+
     Attributes:
         id: unique among signals.
         label: how it is shown.
