@@ -245,3 +245,24 @@ def test_wrong_calls_are_told_plainly(arguments: tuple[object, ...], message: st
 def test_waivers_of_another_kind_are_refused(waivers: object) -> None:
     with pytest.raises(UsageError, match=r"list of cjlib\.Waiver"):
         compare(OLD, NEW, LOG, until="2026-01-20", waivers=waivers)  # type: ignore[arg-type]
+
+
+def test_the_findings_of_both_versions_are_held_against_each_other() -> None:
+    """Under the old version trials wait for a login that comes late; the new one lets them go on at once."""
+    stages = [cj.Stage("trial", target="7d"), cj.Stage("active")]
+
+    def version(number: str, activity: str) -> cj.Journey:
+        way = cj.Transition("trial", "active", when=parse(f'happened("{activity}")'))
+        return cj.Journey("demo", version=number, stages=stages, transitions=[way])
+
+    who = [f"c{number}" for number in range(30)]
+    log = cj.EventLog.from_columns(
+        who * 2, ["signup"] * 30 + ["login"] * 30, ["2026-01-01"] * 30 + ["2026-01-21"] * 30
+    )
+    found = compare(version("1", "login"), version("2", "signup"), log, until="2026-02-01")
+    table = found.findings(detectors=["bottlenecks"])
+    (row,) = table.rows()
+    assert (row["kind"], row["place"], row["status"]) == ("bottleneck", "stage trial", "gone")
+    assert (row["old_customers"], row["new_customers"], row["old_days"]) == (30, 0, 30 * 13)
+    same = compare(version("1", "login"), version("1", "login"), log, until="2026-02-01")
+    assert set(same.findings()["status"]) == {"stays"}

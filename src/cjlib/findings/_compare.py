@@ -15,6 +15,8 @@ from ..data import Coded, Customers, EventLog, Table
 from ..errors import UsageError
 from ..journey import Diff, Journey, diff
 from ..trace import Trace, Waiver, replay
+from ._contract import Detector, Finding, Findings
+from ._find import find
 from ._stages import time_in_stage
 
 __all__ = ["Comparison", "compare"]
@@ -66,6 +68,27 @@ class Comparison:
     def fingerprint(self) -> str:
         """A hash of both traces."""
         return hashlib.sha256("\n".join(self.fingerprints).encode()).hexdigest()
+
+    def findings(
+        self, *, value: str | None = None, detectors: Iterable[str | Detector] | None = None
+    ) -> Table:
+        """How the findings move: what is found under the old version, under the new one, or both.
+
+        Args:
+            value: the attribute that says what a customer is worth in a year.
+            detectors: as for :func:`cjlib.find`; unsaid: all that are installed.
+
+        Returns:
+            One row per kind and place: ``kind``, ``place``, ``status`` (gone, new, stays), and with ``old_``
+            and ``new_`` before them ``customers`` (0 where it is not found), ``days``, ``money`` and
+            ``estimate`` (NaN); what moves most customers first.
+        """
+        asked = None if detectors is None else list(detectors)
+        sides = [
+            find(trace.journey, trace, log=trace._log, value=value, detectors=asked)
+            for trace in (self.old, self.new)
+        ]
+        return _moved(*sides)
 
     def __repr__(self) -> str:
         moved, traced = len(self.elsewhere), int(self.flow["customers"].sum())
@@ -144,6 +167,35 @@ def compare(
         for journey in (old, new)
     ]
     return _compared(changes, *traces)
+
+
+def _moved(old: Findings, new: Findings) -> Table:
+    """Findings of both sides by kind and place; several of one kind at one place in their order."""
+    sides: list[dict[tuple[str, str, int], Finding]] = []
+    for findings in (old, new):
+        seen: dict[tuple[str, str, int], Finding] = {}
+        for one in findings:
+            place = one.kind, str(one.place)
+            seen[(*place, sum(key[:2] == place for key in seen))] = one
+        sides.append(seen)
+    keys = list(dict.fromkeys([*sides[1], *sides[0]]))
+    pairs = [tuple(side.get(key) for side in sides) for key in keys]
+    sizes = np.array([[0 if one is None else len(one) for one in pair] for pair in pairs], np.int64)
+    sizes = sizes.reshape(-1, 2)
+    order = np.argsort(-np.abs(sizes[:, 1] - sizes[:, 0]), kind="stable")
+    status = [2 if None not in pair else 1 if pair[0] is None else 0 for pair in pairs]
+    columns: dict[str, Any] = {
+        "kind": np.array([kind for kind, _, _ in keys], object),
+        "place": np.array([place for _, place, _ in keys], object),
+        "status": Coded(np.array(status, np.int32), ("gone", "new", "stays")),
+        "old_customers": sizes[:, 0],
+        "new_customers": sizes[:, 1],
+    }
+    for name in ("days", "money", "estimate"):
+        for side, label in enumerate(("old", "new")):
+            values = [np.nan if pair[side] is None else getattr(pair[side], name) for pair in pairs]
+            columns[f"{label}_{name}"] = np.array(values, float)
+    return Table(columns, name="findings").select(order)
 
 
 def _waivers(waivers: Iterable[Waiver] | None) -> list[Waiver]:
