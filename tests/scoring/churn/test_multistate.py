@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
@@ -74,6 +74,7 @@ def fitted(trace: cj.Trace, **options: object) -> FittedMultistate:
     return MultistateScorer(**{"horizon": "20d", **options}).fit(None, trace)
 
 
+@settings(max_examples=100)
 @given(events, st.integers(0, 8))
 def test_merged_counts_are_those_of_both(rows: Events, cut: int) -> None:
     first, second = [row for row in rows if row[0] < cut], [row for row in rows if row[0] >= cut]
@@ -86,6 +87,7 @@ def test_merged_counts_are_those_of_both(rows: Events, cut: int) -> None:
     np.testing.assert_array_equal(merged.score(rows_now).values, whole.score(rows_now).values)
 
 
+@settings(max_examples=60)
 @given(events)
 def test_chances_add_up_whatever_happened(rows: Events) -> None:
     scorer = fitted(replayed(rows), enough=1)

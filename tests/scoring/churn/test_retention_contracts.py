@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import betaln
@@ -78,6 +78,7 @@ def test_no_parameters_are_likelier_than_those_fitted(rows: Contracts) -> None:
     assert fit.log_likelihood >= -found.fun - 1e-6
 
 
+@settings(max_examples=60)
 @given(contracts, st.integers(0, 30))
 def test_merged_counts_give_the_fit_on_both(rows: Contracts, cut: int) -> None:
     one, other = rows[:cut], rows[cut:]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaincinv, betaln, gammaln
@@ -70,6 +70,7 @@ def test_the_derivatives_are_those_of_small_differences(rows: Histories, theta: 
         assert (slopes_above - slopes_below) / (2 * step[i]) == pytest.approx(curvature[i], abs=1e-5 * size)
 
 
+@settings(max_examples=60)
 @given(histories)
 def test_no_step_from_the_fit_is_uphill(rows: Histories) -> None:
     counts = counted(rows)
@@ -161,8 +162,8 @@ def test_expected_purchases_are_the_integral_over_who_leaves_when(
 @pytest.mark.parametrize(("a", "b"), [(1.0, 2.5), (1.0 + 1e-6, 2.5), (0.4, 0.6), (1.0, 1.0)])
 def test_expected_purchases_have_no_gaps_where_the_formula_has(a: float, b: float) -> None:
     one = (np.array([0.0, 2.0]), np.array([0.0, 9.0]), np.array([12.0, 12.0]))
-    around = [expected_purchases(np.array([0.5, 4.0, a + e, b]), *one, 30.0) for e in (-0.01, 0.01)]
-    found = expected_purchases(np.array([0.5, 4.0, a, b]), *one, 30.0)
+    around = [expected_purchases(np.array([0.5, 4.0, a + e, b]), *one, 300.0) for e in (-0.01, 0.01)]
+    found = expected_purchases(np.array([0.5, 4.0, a, b]), *one, 300.0)
     assert found == pytest.approx(np.mean(around, axis=0), rel=1e-3)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln
 from tests.scoring.churn.cdnow import histories_of_the_sample
@@ -63,6 +63,7 @@ def test_parameters_that_made_customers_are_found_again() -> None:
     assert notes == ()
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 4), min_size=60, max_size=60))
 def test_the_fit_does_not_depend_on_how_customers_are_divided(block_of: list[int]) -> None:
     x, spent = drawn(2.0, 3.0, 40.0, 60, seed=8)

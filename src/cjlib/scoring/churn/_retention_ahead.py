@@ -10,8 +10,10 @@ __all__ = ["alive", "expected_purchases", "no_purchase"]
 Floats = NDArray[np.float64]
 
 NUDGE = 1e-4  # from the removable gaps of a formula; what is even about them cancels
-MOST_ALIKE = 5.0  # of a, up to which the formula is used
+MOST_ALIKE = 5.0  # of a, up to which the formula can be computed
+FAR = 10.0  # times the time so far, up to which sums are exact
 NODES = 64
+BLOCK = 8192  # rows at a time
 
 
 def alive(parameters: Floats, x: Floats, recency: Floats, age: Floats) -> Floats:
@@ -40,46 +42,54 @@ def expected_purchases(
 ) -> Floats:
     """(n,) how many purchases are to be expected of each customer in the time ahead.
 
-    Source: Fader, Hardie and Lee (2005), equation 10, with Euler's transformation of the hypergeometric
-    function (DLMF 15.8.1), which keeps it small for those who buy often. At a = 1 and a + b + x = 1 the
-    formula has gaps that are no gaps of the expectation; the mean of both sides stands in. Where chances to
-    leave hardly differ (a is large), the function leaves all bounds and the integral is summed up instead.
+    Of one who has not left and leaves after a purchase at a chance p, (1 - (1 + p s)^-(r + x)) / p are to be
+    expected, s being the time ahead over α + age; and p is beta-distributed (a, b + x). The integral is
+    summed up at the nodes of Gauss and Jacobi. Where the time ahead is very long, and so the integrand steep,
+    it is equation 10 of Fader, Hardie and Lee (2005).
     """
-    a, b = parameters[2], parameters[3]
-    gaps = np.abs(a - 1) < NUDGE or (a + b + x == 1).any()
-    sides = (-NUDGE, NUDGE) if gaps else (0.0,)
-    each = [_by_formula(parameters + np.array([0, 0, side, 0]), x, age, ahead) for side in sides]
-    expected: Floats = np.mean(each, axis=0)
-    rest = ~np.isfinite(expected) | (a > MOST_ALIKE)
-    if rest.any():
-        expected[rest] = _by_sums(parameters, x[rest], (ahead / (parameters[1] + age))[rest])
+    alpha, a = parameters[1], parameters[2]
+    far = np.broadcast_to(ahead / (alpha + age), x.shape)
+    expected = np.full(len(x), np.nan)
+    if a <= MOST_ALIKE:
+        is_far = far > FAR
+        expected[is_far] = _by_formula(parameters, x[is_far], far[is_far])
+    rest = ~np.isfinite(expected)
+    expected[rest] = _by_sums(parameters, x[rest], far[rest])
     found: Floats = expected * alive(parameters, x, recency, age)
     return found
 
 
-def _by_formula(parameters: Floats, x: Floats, age: Floats, ahead: float | Floats) -> Floats:
-    """(n,) the expectation for who has not left, NaN where it cannot be computed."""
-    from scipy.special import hyp2f1
-
-    r, alpha, a, b = parameters
-    share = ahead / (alpha + age + ahead)
-    with np.errstate(all="ignore"):
-        still = np.exp((a - 1) * np.log1p(-share)) * hyp2f1(a - 1, a + b - 1 - r, a + b + x - 1, share)
-        found: Floats = (a + b + x - 1) / (a - 1) * (1 - still)
+def _by_sums(parameters: Floats, x: Floats, far: Floats) -> Floats:
+    """(n,) the expectation for who has not left, summed up over the chance to leave."""
+    r, _, a, b = parameters
+    found = np.empty(len(x))
+    order = np.argsort(x, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(x[order])) + 1) if len(x) else []:
+        shape = r + x[rows[0]]
+        p, weights = _beta_nodes(a, b + x[rows[0]])
+        for part in np.array_split(rows, 1 + len(rows) // BLOCK):
+            found[part] = -np.expm1(-shape * np.log1p(np.outer(far[part], p))) @ (weights / p)
     return found
 
 
-def _by_sums(parameters: Floats, x: Floats, ahead: Floats) -> Floats:
-    """(n,) the same by Gauss–Jacobi sums over the chance p to leave, which is beta-distributed (a, b + x).
+def _by_formula(parameters: Floats, x: Floats, far: Floats) -> Floats:
+    """(n,) the same in closed form, NaN where it cannot be computed.
 
-    Given p, (1 - (1 + p s)^-(r + x)) / p purchases are to be expected, s being the time ahead over α + age.
+    Euler's transformation of the hypergeometric function (DLMF 15.8.1) keeps it small for those who buy
+    often. At a = 1 and a + b + x = 1 the formula has gaps that are no gaps of the expectation; the mean of
+    both sides stands in.
     """
-    r, _, a, b = parameters
-    found = np.empty(len(x))
-    for value in np.unique(x):
-        rows = x == value
-        p, weights = _beta_nodes(a, b + value)
-        found[rows] = -np.expm1(-(r + value) * np.log1p(np.outer(ahead[rows], p))) @ (weights / p)
+    from scipy.special import hyp2f1
+
+    r, _, at, b = parameters
+    gaps = np.abs(at - 1) < NUDGE or (at + b + x == 1).any()
+    sides = []
+    for a in (at - NUDGE, at + NUDGE) if gaps else (at,):
+        with np.errstate(all="ignore"):
+            still = np.exp((1 - a) * np.log1p(far))
+            still *= hyp2f1(a - 1, a + b - 1 - r, a + b + x - 1, far / (1 + far))
+            sides.append((a + b + x - 1) / (a - 1) * (1 - still))
+    found: Floats = np.mean(sides, axis=0)
     return found
 
 
@@ -98,4 +108,4 @@ def _beta_nodes(a: float, b: float) -> tuple[Floats, Floats]:
     beside = 4 * n * (n + upper) * (n + lower) / (sums**2 * (sums + 1))
     beside[1:] *= (n[1:] + upper + lower) / (sums[1:] - 1)
     nodes, vectors = eigh_tridiagonal(middle, np.sqrt(beside))
-    return (1 + nodes) / 2, vectors[0] ** 2
+    return np.maximum((1 + nodes) / 2, np.finfo(np.float64).tiny), vectors[0] ** 2
