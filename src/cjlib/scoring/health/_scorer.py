@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HealthScorer", "prepared"]
 
-ROWS = 1 << 15
+ROWS = 1 << 16
 _plan_of = lru_cache(maxsize=256)(compiled)
 
 
