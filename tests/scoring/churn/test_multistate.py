@@ -295,5 +295,7 @@ def test_what_does_not_fit_is_told(book: tuple[cj.Snapshot, cj.Trace]) -> None:
         scorer.merge(fitted(book[1], event="gone"))
     with pytest.raises(UsageError, match="times is a whole number"):
         scorer.simulate(book[0], within="9d", seed=1, times=0)
+    with pytest.raises(UsageError, match=r"needs a cjlib\.Trace"):
+        MultistateScorer().fit(book[1], book[0])
     with pytest.raises(CJError):
         scorer.within(book[0], "-3d")

@@ -260,6 +260,11 @@ def test_regular_buyers_who_never_leave_are_fitted_and_that_is_told() -> None:
     assert fitted.score(book(rows)).values.max() < 0.2
 
 
+def test_what_is_no_panel_is_told() -> None:
+    with pytest.raises(UsageError, match=r"a cjlib\.Snapshot \(or panel\) was expected"):
+        RetentionScorer().fit([1, 2, 3])
+
+
 def test_merging_is_only_for_what_was_fitted_alike() -> None:
     one = RetentionScorer(horizon="30d").fit(book(BOOK))
     assert one.merge(one).fit.parameters == pytest.approx(one.fit.parameters, rel=1e-6)

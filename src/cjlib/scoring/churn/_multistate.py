@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...data._tables import Table
 from ...errors import DataError, UnknownNameError, UsageError
+from ...trace import Trace
 from .._contract import Scores
 from ._multistate_counts import VisitCounts, Ways
 from ._multistate_curves import StageCurve, curves_of, each, foretold, left, renewed, taken
@@ -23,7 +24,6 @@ from ._retention_rows import length
 
 if TYPE_CHECKING:
     from ...snapshots import Snapshot
-    from ...trace import Trace
 
 __all__ = ["FittedMultistate", "MultistateScorer"]
 
@@ -81,6 +81,10 @@ class MultistateScorer:
             UnknownNameError: if the journey has no such stage or transition.
             UsageError: if nobody can be lost and no event is said.
         """
+        if not isinstance(trace, Trace):
+            raise UsageError(
+                f"{self.name}: fit(panel, trace) needs a cjlib.Trace, not {trace!r:.80}: see replay"
+            )
         ways = Ways.of(trace.journey)
         _hits(ways, self.event)
         return FittedMultistate(

@@ -90,7 +90,13 @@ def _numbers(panel: Snapshot, name: str) -> Floats:
 
 
 def latest(panel: Snapshot) -> Snapshot:
-    """Of every customer the last of its rows."""
+    """Of every customer the last of its rows.
+
+    Raises:
+        UsageError: if it is no snapshot.
+    """
+    if not isinstance(panel, Snapshot):
+        raise UsageError(f"a cjlib.Snapshot (or panel) was expected, not {panel!r:.80}")
     order = np.lexsort((panel.numbers_of_moments, panel.codes_of_customers))
     owner = panel.codes_of_customers[order]
     is_last = np.append(owner[1:] != owner[:-1], True)[: len(owner)]
