@@ -17,7 +17,7 @@ from ...data._events import EventLog
 from ...data._ledger import LedgerEntry
 from ...data._times import NAT
 from ...errors import CriterionError, DefinitionError, UnknownNameError, UsageError
-from ...journey._elements import Signal
+from ...journey._elements import Signal, Stage
 from ...journey._journey import Journey
 from ...trace._inputs import Prepared, prepare
 from ...trace._layout import X_WAIVERS
@@ -213,7 +213,8 @@ def held(trace: Trace, criteria: Sequence[Criterion], moment: int) -> tuple[Mask
     """For which customers criteria are true at a moment.
 
     A criterion is read as that of a signal: what is counted "since the visit began" is counted since the
-    customer's first moment. The journey is replayed once more, with the criteria as its signals.
+    customer's first moment. The events are replayed once more, with the criteria as signals; along the whole
+    journey only where a criterion mentions a touchpoint, since then the stage may decide which one it is.
 
     Args:
         trace: the replay; its waivers hold.
@@ -231,11 +232,14 @@ def held(trace: Trace, criteria: Sequence[Criterion], moment: int) -> tuple[Mask
         return is_held, ()
     try:
         signals = [Signal(f"asked{number}", when=one) for number, one in enumerate(criteria)]
-        journey = attrs.evolve(trace.journey, signals=signals)
+        journey = _asking(trace.journey, signals)
     except DefinitionError as error:
         problems = [attrs.evolve(one, place="") for one in error.problems]
         raise CriterionError(f"criterion {str(criteria[0])!r}", problems) from error
-    prepared = _prepared(trace, journey, trace._log, trace._customers)
+    if journey.transitions:
+        prepared = _prepared(trace, journey, trace._log, trace._customers)
+    else:
+        prepared = prepare(journey, trace._log, trace._customers, None)  # no way out, so nothing to waive
     stages = tuple(stage.id for stage in journey.stages)
     found = run(prepared, stages, until=moment, threads=None, max_visits=trace._max_visits)[2]
     in_force = found[found[:, 3] == NAT]
@@ -243,6 +247,16 @@ def held(trace: Trace, criteria: Sequence[Criterion], moment: int) -> tuple[Mask
     before = set(trace._prepared.notes)
     notes = [LedgerEntry(*note[:2], (), note[2]) for note in prepared.notes if note not in before]
     return is_held, tuple(note for note in notes if note.reason in TOLD)
+
+
+def _asking(journey: Journey, signals: Sequence[Signal]) -> Journey:
+    """A journey that says when the signals hold, as short as can be."""
+    if any(term.touchpoint is not None for one in signals for term in one.when.terms()):
+        return attrs.evolve(journey, signals=signals)
+    return Journey(
+        journey.name, version=journey.version, start=journey.start, attributes=journey.attributes,
+        activities=journey.activities, stages=[Stage(journey.initial)], signals=signals,
+    )  # fmt: skip
 
 
 def _prepared(trace: Trace, journey: Journey, log: EventLog, customers: Customers | None) -> Prepared:
