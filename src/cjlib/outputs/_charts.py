@@ -65,7 +65,7 @@ def _label(text: str, x: float, y: float, room: float) -> Markup:
 
 def curve_chart(curve: Survival, target: float, limit: float, say: Words) -> Markup:
     """The share that is still in a stage, day by day, with its 95 % band, the target and the limit."""
-    width, height, left, foot = 300.0, 150.0, 34.0, 22.0
+    width, height, left, foot = 300.0, 150.0, 46.0, 22.0
     last = _horizon(curve, target, limit)
     rows = np.flatnonzero(curve.times <= last)
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, MOST_POINTS).astype(int))] if len(rows) else rows

@@ -154,7 +154,10 @@ def _evidence(told: Told, position: int, one: Finding) -> Grid:
     head = one.evidence.select(slice(0, N_ROWS))
     columns = [list(head[name]) for name in names]
     caption = say(
-        "Evidence: {shown} of {count} rows", shown=say.number(len(head)), count=say.number(len(one.evidence))
+        "Evidence of finding {number}: {shown} of {count} rows",
+        number=position,
+        shown=say.number(len(head)),
+        count=say.number(len(one.evidence)),
     )
     is_number = [head[name].dtype.kind in "if" for name in names]
     return Grid(

@@ -20,7 +20,8 @@ SENTENCES = {
     "Cut off by the scale": "Coupé par l’échelle",
     "Each as it was known at the end of its period, with what it is counted from.":
         "Chacun tel qu’on le connaissait à la fin de sa période, avec ce dont il est compté.",
-    "Evidence: {shown} of {count} rows": "Preuves : {shown} lignes sur {count}",
+    "Evidence of finding {number}: {shown} of {count} rows":
+        "Preuves du constat {number} : {shown} lignes sur {count}",
     "Fell most since {day}: {customer}, from {before} to {after}.":
         "Plus forte baisse depuis le {day} : {customer}, de {before} à {after}.",
     "Fingerprints: equal ones were made from equal definitions and data.":
@@ -185,6 +186,7 @@ WORDS = {
     "forward": "en avant",
     "From": "De",
     "Funnel": "Entonnoir",
+    "Funnel as bars": "Entonnoir en barres",
     "Goals": "Buts",
     "half stay longer than {days}": "la moitié reste plus de {days}",
     "Health": "Santé",

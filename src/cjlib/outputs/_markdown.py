@@ -9,7 +9,7 @@ from ._blocks import Bars, Block, Card, Cell, Facts, Figure, Grid, Items, Said, 
 
 __all__ = ["markdown"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~!])")
 _BLANK = re.compile("[\u2066-\u2069\u202a-\u202e]")
 
 
@@ -74,9 +74,10 @@ def _said(said: Said) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", _plain(text))
+    said = _SPECIAL.sub(r"\\\1", _plain(text))
+    return said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(text: str) -> str:
     """In one line, without marks of direction."""
-    return " ".join(_BLANK.sub("", text).split(" ")).replace("\n", " ").replace("\r", " ").strip("\t")
+    return " ".join(_BLANK.sub("", text).splitlines())

@@ -258,7 +258,7 @@ def _risk_row(told: Told, position: int, one: Risk) -> tuple[Cell, ...]:
     return (
         Cell(said=Said(str(one.customer), is_name=True, href=f"#customer-{position}")),
         Cell(said=Said(say.number(one.score)), note=_between(told, one), value=one.score),
-        Cell(said=Said(one.band, pill=True, tone=one.tone) if one.band else Said("—")),
+        Cell(said=Said(one.band, pill=True, tone=one.tone, is_name=True) if one.band else Said("—")),
         Cell(
             said=Said(told.stage_label(one.stage), is_name=True),
             note=say("since {day}", day=say.day(one.entered)),
@@ -298,7 +298,7 @@ def _card(told: Told, position: int, one: Risk) -> Card:
         )
         blocks += [Said(start, tone="soft"), Bars(parts=sized)]
     blocks += _needs(told, one.customer)
-    badge = Said(f"{say.number(one.score)} {one.band}".strip(), pill=True, tone=one.tone)
+    badge = Said(f"{say.number(one.score)} {one.band}".strip(), pill=True, tone=one.tone, is_name=True)
     return Card(anchor=f"customer-{position}", title=str(one.customer), blocks=tuple(blocks), badge=badge)
 
 

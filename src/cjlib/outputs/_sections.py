@@ -91,7 +91,7 @@ def funnel(told: Told) -> Section:
             )
         )
     legend = Said(say("Blue: went further. Amber: still there. Red: lost."), tone="soft")
-    figure = Figure(drawing=funnel_chart(steps, say), label=say("Funnel"), wide=True)
+    figure = Figure(drawing=funnel_chart(steps, say), label=say("Funnel as bars"), wide=True)
     grid = Grid(name=say("Funnel"), caption=note, columns=columns, rows=tuple(rows))
     return Section(anchor="funnel", title=say("Funnel"), blocks=(figure, legend, grid))
 

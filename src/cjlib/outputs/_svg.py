@@ -27,7 +27,7 @@ def svg(journey_map: JourneyMap, /) -> str:
     """The map as one SVG document, its style sheet inside, that needs nothing else.
 
     >>> import cjlib as cj
-    >>> svg(cj.draw(cj.Journey("demo", stages=[cj.Stage("trial")])))[:41]
+    >>> svg(cj.draw(cj.Journey("demo", stages=[cj.Stage("trial")])))[:40]
     '<svg xmlns="http://www.w3.org/2000/svg" '
     """
     sheet = lay_out_map(journey_map)
@@ -84,7 +84,7 @@ def style_of(name: str) -> str:
 
 def _root(sheet: Sheet, *children: Markup | list[Markup], **attributes: str) -> Markup:
     width, height = math.ceil(sheet.width), math.ceil(sheet.height)
-    return tag("svg", *children, viewBox=f"0 0 {width} {height}", width=width, height=height, **attributes)
+    return tag("svg", *children, **attributes, viewBox=f"0 0 {width} {height}", width=width, height=height)
 
 
 def _drawn(sheet: Sheet) -> list[Markup]:
