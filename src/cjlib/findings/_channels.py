@@ -205,9 +205,7 @@ class Channels:
     def detect(self, given: Given, /) -> Iterator[Finding]:
         """Up to two findings per human touchpoint."""
         contacts, touchpoints = Contacts.of(given), given.journey.touchpoints
-        _, moved = contacts.again(
-            contacts.touchpoint, len(touchpoints), int(self.within.total_seconds() * 1e6)
-        )
+        _, moved = contacts.again(int(self.within.total_seconds() * 1e6))
         found = []
         for number, touchpoint in enumerate(touchpoints):
             if touchpoint.mode == "human":

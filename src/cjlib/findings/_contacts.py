@@ -159,11 +159,20 @@ class Contacts:
         """Who acted in each event, −1 where that is not told."""
         return np.full(len(self.log), -1, np.int32) if self.log.actor is None else self.log.actor
 
-    def again(self, what: Codes, n: int, within: int) -> tuple[Mask, Mask]:
-        """Which events repeat the one before of the same kind within so many µs; which of them elsewhere."""
-        again, moved = np.zeros(len(self.log), bool), np.zeros(len(self.log), bool)
-        again_within(self.log.starts, self.log.time, what, self.channel, self.actor, within, n, again, moved)
-        return again, moved
+    def again(self, within: int) -> tuple[Mask, Mask]:
+        """Which events repeat their touchpoint within so many microseconds; which of them elsewhere.
+
+        Elsewhere is over another channel, or with another person, than the time before.
+        """
+        key = f"again within {within}"
+        if key not in self.given.shared:
+            again, moved = np.zeros(len(self.log), bool), np.zeros(len(self.log), bool)
+            n = len(self.given.journey.touchpoints)
+            log, channel, actor = self.log, self.channel, self.actor
+            again_within(log.starts, log.time, self.touchpoint, channel, actor, within, n, again, moved)
+            self.given.shared[key] = again, moved
+        found: tuple[Mask, Mask] = self.given.shared[key]
+        return found
 
     def answers(self, metric: Metric) -> Mask:
         """Which events are answers that a metric of satisfaction reads."""

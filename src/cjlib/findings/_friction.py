@@ -156,10 +156,12 @@ def _returns(stays: Stays) -> Ints:
 
 def _repeats(contacts: Contacts, tolerated: float, within: timedelta) -> Iterator[Finding]:
     given, touchpoints = contacts.given, contacts.given.journey.touchpoints
-    again, _ = contacts.again(contacts.touchpoint, len(touchpoints), int(within.total_seconds() * 1e6))
+    again, _ = contacts.again(int(within.total_seconds() * 1e6))
     for number, touchpoint in enumerate(touchpoints):
+        if touchpoint.mode != "human":
+            continue
         here = np.flatnonzero((contacts.touchpoint == number) & (contacts.visit >= 0))
-        if touchpoint.mode != "human" or not len(here):
+        if not len(here):
             continue
         per_visit = np.unique(contacts.visit[here], return_counts=True)[1]
         rows = here[again[here]]
