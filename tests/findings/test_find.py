@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import pytest
 from tests.findings.books import UNTIL, Events
+from tests.findings.books import book as planted
 
 import cjlib as cj
 from cjlib.errors import UnknownNameError, UsageError
@@ -161,6 +162,19 @@ def test_a_call_that_cannot_be_meant_is_told_plainly(options: dict[str, object],
     _, trace = book()
     with pytest.raises(UsageError, match=message):
         cj.find(JOURNEY, trace, **options)  # type: ignore[arg-type]
+
+
+def test_where_asks_about_some_as_if_the_others_were_not_there() -> None:
+    made = planted(3, 300, onboarding=60.0, demo_again=0.4, phone=2.0, reopened=0.3)
+    segment = made.customers.column("segment")
+    large = np.flatnonzero([segment.categories[int(code)] == "large" for code in segment.values])
+    alone = attrs.evolve(made, log=made.log.select(large))
+    some = made.find(where={"segment": "large"})
+    others = [one for one in alone.find() if one.kind != "no persona"]
+    assert len(some) > 2
+    assert [(str(one), one.customers.tolist()) for one in some] == [
+        (str(one), one.customers.tolist()) for one in others
+    ]
 
 
 def test_unknown_detectors_and_values_are_told_with_the_nearest_name() -> None:

@@ -13,6 +13,7 @@ from ..data import EventLog
 from ..errors import UsageError
 from ..journey import Journey
 from ..scoring import Scores
+from ..scoring.figures._by import Rows, Where
 from ..scoring.figures._by_facts import Facts
 from ..trace import Trace
 from ._contract import Detector, Finding, Findings, Skipped, checked_finding, costliest_first
@@ -30,6 +31,7 @@ def find(
     log: EventLog | None = None,
     scores: Scores | None = None,
     value: str | None = None,
+    where: Where = None,
     detectors: Iterable[str | Detector] | None = None,
 ) -> Findings:
     """Where the journey costs time, customers and money, and how that is known.
@@ -43,6 +45,8 @@ def find(
         scores: a score per customer.
         value: the attribute that says what a customer is worth in a year, such as ``arr``; then findings
             have a price.
+        where: whom it is about: a criterion, or a mapping from an attribute, ``persona``, ``stage``, ... to
+            labels, read at the end of the trace; all others are as if they were not there.
         detectors: names, or detectors of your own; unsaid: all that are installed.
 
     Raises:
@@ -59,6 +63,8 @@ def find(
     stage trial 20 460.0
     """
     given = _given(journey, trace, log, scores, value)
+    if where is not None:
+        given = _among(given, where)
     asked, skipped = _asked(detectors)
     found: list[Finding] = []
     looked = []
@@ -69,7 +75,7 @@ def find(
         seen = attrs.evolve(given, findings=tuple(found))
         found += [checked_finding(one, detector.name) for one in detector.detect(seen)]
         looked.append(detector.name)
-    return Findings(trace=trace, found=costliest_first(found), detectors=looked, skipped=skipped)
+    return Findings(trace=given.trace, found=costliest_first(found), detectors=looked, skipped=skipped)
 
 
 def _given(journey: Journey, trace: Trace, log: Any, scores: Any, value: str | None) -> Given:
@@ -83,6 +89,24 @@ def _given(journey: Journey, trace: Trace, log: Any, scores: Any, value: str | N
     )
     given.money(np.arange(0))  # an unknown attribute is an error now, not in the first that reads it
     return given
+
+
+def _among(given: Given, where: Where) -> Given:
+    """The same question about some of the customers."""
+    trace, everyone = given.trace, Rows(customers=np.arange(len(given.trace.ids)))
+    chosen = given.groups.chosen(where, everyone, given.until)
+    tables = {
+        name: getattr(trace, name) for name in ("visits", "milestones", "signals", "handoffs", "breaches")
+    }
+    kept = {name: table.select(chosen[table.codes("customer")]) for name, table in tables.items()}
+    log = trace._log.select(chosen[np.searchsorted(trace.ids, trace._log.customers)])
+    fewer = attrs.evolve(trace, **kept, log=log)
+    return attrs.evolve(
+        given,
+        trace=fewer,
+        log=None if given.log is None else log,
+        facts=attrs.evolve(given.facts, trace=fewer, log=log),
+    )
 
 
 def _asked(detectors: Any) -> tuple[list[Detector], list[Skipped]]:
