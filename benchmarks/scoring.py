@@ -28,7 +28,7 @@ import polars as pl
 import cjlib as cj
 
 MEASURES = 10
-PANDAS_ROWS = 20_000
+PANDAS_ROWS = 5_000
 BLOCK = 1_000_000  # rows that Polars takes at a time
 TOLERANCE = 1e-9
 NEUTRAL, EDGES = 50.0, (40.0, 70.0)

@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 Change = Callable[[Floats], Floats]
 
 PULSE, ROUNDING, OVERRIDE = "@pulse", "@rounding", "@override"
-BLOCK = 2048
+BLOCK = 4096
 THREADED = 1 << 15  # rows from which on a second thread is worth its start
 ALMOST_HALF = 1e-9
 
