@@ -21,8 +21,9 @@ _NAMES = {
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",
     "scoring": (
-        "AdditiveScorer EstimatorScorer HealthScorer MultistateScorer Override RetentionScorer Scorer Scores "
-        "backtest counterfactual kpis prioritise rollup score_panel sensitivity"
+        "AdditiveScorer EstimatorScorer HazardScorer HealthScorer MultistateScorer Override "
+        "RetentionScorer Scorer Scores backtest counterfactual kpis prioritise rollup score_panel "
+        "sensitivity"
     ),
     "findings": "Comparison card compare find what_if",
     "outputs": "JourneyMap Report draw render report",

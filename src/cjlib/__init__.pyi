@@ -47,6 +47,7 @@ from .outputs import render as render
 from .outputs import report as report
 from .scoring import AdditiveScorer as AdditiveScorer
 from .scoring import EstimatorScorer as EstimatorScorer
+from .scoring import HazardScorer as HazardScorer
 from .scoring import HealthScorer as HealthScorer
 from .scoring import MultistateScorer as MultistateScorer
 from .scoring import Override as Override

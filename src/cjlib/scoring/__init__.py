@@ -7,6 +7,8 @@ from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 from .churn._additive import AdditiveScorer, FittedAdditive
 from .churn._estimator import EstimatorScorer, FittedEstimator
+from .churn._hazard import HazardScorer
+from .churn._hazard_fitted import CauseHazard, FittedHazard
 from .churn._multistate import FittedMultistate, MultistateScorer
 from .churn._retention import RetentionScorer
 from .churn._retention_contracts import FittedContracts
@@ -31,14 +33,17 @@ from .health._sensitivity import sensitivity
 __all__ = [
     "AdditiveScorer",
     "Backtest",
+    "CauseHazard",
     "EstimatorScorer",
     "Fingerprints",
     "FittedAdditive",
     "FittedContracts",
     "FittedEstimator",
+    "FittedHazard",
     "FittedMultistate",
     "FittedPurchases",
     "FittedSpend",
+    "HazardScorer",
     "HealthScorer",
     "KeyFigures",
     "Learning",
