@@ -74,7 +74,8 @@ class Load:
 
     Attributes:
         horizon: the span, ahead and back.
-        growth: the least growth worth telling.
+        growth: the least growth worth telling; and
+        hours: so many hours more at least.
 
     >>> Load(growth=2).name
     'load'
@@ -82,6 +83,7 @@ class Load:
 
     horizon: timedelta = timedelta(days=28)
     growth: float = 1.25
+    hours: float = 8.0
     name: str = attrs.field(default="load", init=False)
     needs: frozenset[str] = attrs.field(default=frozenset({"log"}), init=False)
 
@@ -98,7 +100,7 @@ class Load:
         for row, p in enumerate(ps):
             role, ahead = table["role"][row], float(table["hours_ahead"][row])
             hours = float(table["hours"][row])
-            if p <= LEVEL and ahead >= self.growth * hours:
+            if p <= LEVEL and ahead >= max(self.growth * hours, hours + self.hours):
                 mine = (now >= 0) & (owners[now] == role)
                 yield Finding(
                     kind="growing load", place=Place(role=role), who=given.who(mine), of=len(given.trace),
