@@ -132,8 +132,8 @@ def last_per_moment(column: AttributeColumn) -> AttributeColumn:
     return _kept(column, is_last)
 
 
-def cut(column: AttributeColumn, moment: int) -> AttributeColumn:
-    """The rows that held and were recorded at a moment."""
+def cut(column: AttributeColumn, moment: int | np.ndarray) -> AttributeColumn:
+    """The rows that held and were recorded at a moment, which is one for all or one per row."""
     is_known = column.valid_from <= moment
     if column.recorded is not None:
         is_known &= column.recorded <= moment

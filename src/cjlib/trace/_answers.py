@@ -112,9 +112,12 @@ def _microseconds(durations: Iterator[timedelta | None]) -> tuple[Ints, Floats]:
 
 
 def breaches(
-    journey: Journey, visits: Ints, handoffs: Ints, signals: Ints, answered: Ints, until: int
+    journey: Journey, visits: Ints, handoffs: Ints, signals: Ints, answered: Ints, until: int | Ints
 ) -> Breaches:
-    """Limits of stages overrun, deadlines of handoffs missed, signals not answered in time."""
+    """Limits of stages overrun, deadlines of handoffs missed, signals not answered in time.
+
+    ``until`` is the end of the replay, for all or by customer.
+    """
     limit, no_limit = _microseconds(stage.limit for stage in journey.stages)
     deadline, no_deadline = _microseconds(
         t.handoff.deadline if t.handoff is not None else None for t in journey.transitions
@@ -142,11 +145,12 @@ def _late(
     ended: Ints,
     allowed: Ints,
     is_free: Floats,
-    until: int,
+    until: int | Ints,
 ) -> Ints:
     if not len(customer) or bool(is_free.all()):
         return np.zeros((0, 5), np.int64)
     at = started + allowed[place]
-    is_late = ~is_free[place].astype(bool) & (at <= until) & ((ended == NAT) | (ended > at))
+    end = until[customer] if isinstance(until, np.ndarray) else until
+    is_late = ~is_free[place].astype(bool) & (at <= end) & ((ended == NAT) | (ended > at))
     columns = (customer, np.full(len(at), kind), place, started, at)
     return np.stack([column[is_late] for column in columns], axis=1)

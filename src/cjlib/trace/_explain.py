@@ -22,7 +22,7 @@ from ._layout import (
     Program, State, Whole,
 )  # fmt: skip
 from ._leaves import MICROSECOND
-from ._run import new_state
+from ._run import NO_ALARMS, new_state
 from ._terms_kernel import float_value, is_known, whole_value
 
 __all__ = ["Explanation", "ItemReading", "Reading", "WayOut", "explain_customer"]
@@ -210,11 +210,12 @@ def explain_customer(
 def _replayed(prepared: Prepared, customer: int, until: int, most: int) -> State:
     """The state in which a replay of one customer ends."""
     program, inputs = prepared.compiled.program, prepared.inputs
-    rows = 256
+    ends, rows = np.full(customer + 1, until, np.int64), 256
     while True:
         state = new_state(program, inputs, customer, customer + 1)
         table = np.zeros((rows, ROW_COLUMNS), np.int64)
-        if replay_block(program, inputs, state, table, customer, customer + 1, until, most)[1] == DONE:
+        block = (customer, customer + 1, ends, most, NO_ALARMS)
+        if replay_block(program, inputs, state, table, *block)[1] == DONE:
             return state
         rows *= 4
 

@@ -135,6 +135,15 @@ def turn_waivers(p: Program, x: Inputs, w: State, now: int) -> None:
 
 
 @inner
+def next_moment(p: Program, x: Inputs, w: State, change: int, waiver: int, until: int) -> int:
+    """The first moment after the end at which time alone could matter, never too late."""
+    moment = min(next_alarm(p, x, w, until), waiver)
+    if change < x.customers[w.marks[M_CUSTOMER] + 1, X_CHANGES]:
+        moment = min(moment, x.changes[change, 0])
+    return moment
+
+
+@inner
 def room_needed(p: Program) -> int:
     """More rows than one instant can write: each stage left twice with its handoffs, and every watcher."""
     n_stages = p.ints[N_STAGES]
@@ -144,7 +153,9 @@ def room_needed(p: Program) -> int:
 
 
 @inner
-def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, until: int, most: int) -> int:
+def replay_customer(
+    p: Program, x: Inputs, w: State, rows: Ints, customer: int, until: int, most: int, alarms: Ints
+) -> int:
     """Replay one customer up to until, included: DONE, NO_ROOM or TOO_MANY_VISITS."""
     room = rows.shape[0] - room_needed(p)
     n_watchers = p.ints[N_MILESTONES] + p.ints[N_SIGNALS]
@@ -195,24 +206,31 @@ def replay_customer(p: Program, x: Inputs, w: State, rows: Ints, customer: int, 
             return TOO_MANY_VISITS
         alarm = next_alarm(p, x, w, now)
     leave(p, x, w, rows, Whole(-1), until)
+    if len(alarms) > 0:
+        alarms[customer] = next_moment(p, x, w, change, waiver, until)
     return DONE
 
 
 @jit(_nrt=False)
 def replay_block(
-    p: Program, x: Inputs, w: State, rows: Ints, low: int, high: int, until: int, most: int
+    p: Program, x: Inputs, w: State, rows: Ints, low: int, high: int, ends: Ints, most: int, alarms: Ints
 ) -> tuple[int, int]:
-    """Replay customers low to high.
+    """Replay customers low to high, each up to its own end, included.
+
+    ``alarms``, unless it is empty, takes for each customer the first moment after the end at which time alone
+    could matter.
 
     Returns:
         The customer at which it stopped and why: DONE, NO_ROOM (nothing of that customer is written: give
         more room and go on from there) or TOO_MANY_VISITS.
     """
     for customer in range(low, high):
-        if x.customers[customer, X_FIRST] == NAT or x.customers[customer, X_FIRST] > until:
+        if x.customers[customer, X_FIRST] == NAT or x.customers[customer, X_FIRST] > ends[customer]:
+            if len(alarms) > 0 and x.customers[customer, X_FIRST] != NAT:
+                alarms[customer] = x.customers[customer, X_FIRST]
             continue
         written = w.marks[M_WRITTEN]
-        status = replay_customer(p, x, w, rows, customer, until, most)
+        status = replay_customer(p, x, w, rows, customer, ends[customer], most, alarms)
         if status == NO_ROOM:
             w.marks[M_WRITTEN] = written
         if status != DONE:

@@ -18,18 +18,23 @@ from ._layout import Inputs, Ints, Program, State
 __all__ = ["run"]
 
 BLOCK_EVENTS = 500_000
+NO_ALARMS = np.zeros(0, np.int64)
 
 
 def run(
     prepared: Prepared,
     stages: tuple[str, ...],
     *,
-    until: int,
+    until: int | Ints,
     threads: int | None,
     max_visits: int,
     progress: Callable[[int, int], None] | None = None,
+    alarms: Ints | None = None,
 ) -> tuple[Ints, ...]:
-    """Replay everybody up to until.
+    """Replay everybody up to until, or each customer up to an end of their own.
+
+    ``alarms``, where given, takes for each customer the first moment after the end at which time alone could
+    matter; it is never too late.
 
     Returns:
         Visits, milestones, signals, handoffs and items as integer tables, in the order of the customers.
@@ -37,8 +42,12 @@ def run(
     blocks = list(_blocks(prepared.inputs.customers[:, lay.X_EVENTS]))
     workers = max(1, min(threads or os.cpu_count() or 1, len(blocks)))
 
+    n_customers = len(prepared.inputs.customers) - 1
+    ends = np.array(np.broadcast_to(until, n_customers), np.int64)
+    noted = NO_ALARMS if alarms is None else alarms
+
     def work(block: tuple[int, int]) -> list[Ints]:
-        return _run_block(prepared, stages, *block, until, max_visits)
+        return _run_block(prepared, stages, *block, ends, max_visits, noted)
 
     parts: list[list[Ints]] = []
     if workers == 1:
@@ -84,13 +93,13 @@ def new_state(program: Program, inputs: Inputs, low: int, high: int) -> State:
 
 
 def _run_block(
-    prepared: Prepared, stages: tuple[str, ...], low: int, high: int, until: int, most: int
+    prepared: Prepared, stages: tuple[str, ...], low: int, high: int, ends: Ints, most: int, alarms: Ints
 ) -> list[Ints]:
     program, inputs = prepared.compiled.program, prepared.inputs
     state = new_state(program, inputs, low, high)
     rows = np.zeros((4 * (high - low) + 1024, lay.ROW_COLUMNS), np.int64)
     while True:
-        low, status = replay_block(program, inputs, state, rows, low, high, until, most)
+        low, status = replay_block(program, inputs, state, rows, low, high, ends, most, alarms)
         written = int(state.marks[lay.M_WRITTEN])
         if status == TOO_MANY_VISITS:
             raise ReplayError(_loop(prepared.ids[low], rows[:written], stages, most))

@@ -25,7 +25,7 @@ from ._layout import NAT, OPEN, X_FIRST, Ints
 from ._leaves import MICROSECOND
 from ._run import run
 
-__all__ = ["Trace", "make_trace"]
+__all__ = ["Trace", "due_table", "make_trace"]
 
 OUTCOMES = ("ended", "abandoned", "open")
 STATUSES = ("failed", "unknown", "passed", "waived")
@@ -140,7 +140,8 @@ class Trace:
         now = int(_int64(self.until))
         stages = tuple(stage.id for stage in self.journey.stages)
         tables = run(self._prepared, stages, until=now + ahead, threads=None, max_visits=self._max_visits)
-        return _due_table(self.journey, self._prepared, tables, now, now + ahead)
+        begun = np.full(len(self.ids), now, np.int64)
+        return due_table(self.journey, self._prepared, tables, begun, begun + ahead)
 
 
 def make_trace(
@@ -253,17 +254,18 @@ def _breach_table(journey: Journey, ids: Any, found: Breaches) -> Table:
     )
 
 
-def _due_table(journey: Journey, prepared: Prepared, tables: tuple[Ints, ...], now: int, end: int) -> Table:
+def due_table(journey: Journey, prepared: Prepared, tables: tuple[Ints, ...], now: Ints, end: Ints) -> Table:
+    """What a replay up to ``end`` tells that happens after ``now``; both are given by customer."""
     visits, milestones, signals, handoffs, _ = tables
     answered = answers(journey, prepared, visits, signals)
     late = breaches(journey, visits, handoffs, signals, answered, end)
     names, offsets = _places(journey)
     first_milestone = len(names)
     names += [milestone.id for milestone in journey.milestones]
-    moved = visits[(visits[:, 5] >= 0) & (visits[:, 4] > now)]
-    reached = milestones[milestones[:, 2] > now]
-    raised = signals[signals[:, 2] > now]
-    overdue = late.at > now
+    moved = visits[(visits[:, 5] >= 0) & (visits[:, 4] > now[visits[:, 0]])]
+    reached = milestones[milestones[:, 2] > now[milestones[:, 0]]]
+    raised = signals[signals[:, 2] > now[signals[:, 0]]]
+    overdue = late.at > now[late.customer]
     parts = [
         (moved[:, 0], np.full(len(moved), 0), moved[:, 5] + offsets[1], moved[:, 4]),
         (reached[:, 0], np.full(len(reached), 1), reached[:, 1] + first_milestone, reached[:, 2]),
