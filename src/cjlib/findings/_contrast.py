@@ -118,12 +118,15 @@ class _InSegment:
 
 def _segments(found: Answer, trace: Trace, by: By) -> tuple[Ints, list[str | None]]:
     """(n,) the segment of each customer of the answer, and what the segments are called."""
-    places = np.searchsorted(trace.ids, found.ids)
-    is_same = bool((places < len(trace.ids)).all()) and np.array_equal(trace.ids[places], found.ids)
-    if not is_same:
-        raise UsageError("contrast: the answer is about customers whom this trace does not have")
+    known = {customer: place for place, customer in enumerate(trace.ids.tolist())}
+    try:
+        places = np.array([known[customer] for customer in found.ids.tolist()], np.int64)
+    except KeyError as error:
+        raise UsageError(
+            f"contrast: the answer is about customers whom this trace does not have, such as {error.args[0]!r}"
+        ) from error
     groups = Groups(Facts(trace, trace._log, trace._customers))
-    grouping = groups.grouped(by, Rows(customers=places.astype(np.int64)), end_of(trace))
+    grouping = groups.grouped(by, Rows(customers=places), end_of(trace))
     labels = [None if None in label else ", ".join(map(str, label)) for label in grouping.labels]
     return grouping.codes, labels
 
