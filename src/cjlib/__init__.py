@@ -22,7 +22,7 @@ _NAMES = {
     "simulation": "Simulation simulate",
     "scoring": (
         "AdditiveScorer EstimatorScorer HazardScorer HealthScorer MultistateScorer Override "
-        "RetentionScorer Scorer Scores backtest counterfactual kpis prioritise rollup score_panel "
+        "RetentionScorer RiskScorer Scorer Scores backtest counterfactual kpis prioritise rollup score_panel "
         "sensitivity"
     ),
     "findings": "Comparison card compare find what_if",

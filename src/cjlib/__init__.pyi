@@ -52,6 +52,7 @@ from .scoring import HealthScorer as HealthScorer
 from .scoring import MultistateScorer as MultistateScorer
 from .scoring import Override as Override
 from .scoring import RetentionScorer as RetentionScorer
+from .scoring import RiskScorer as RiskScorer
 from .scoring import Scorer as Scorer
 from .scoring import Scores as Scores
 from .scoring import backtest as backtest

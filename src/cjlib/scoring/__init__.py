@@ -6,6 +6,7 @@ from ._explanation import ScoreExplanation
 from ._rollup import rollup
 from ._series import ScorePanel, score_panel
 from .churn._additive import AdditiveScorer, FittedAdditive
+from .churn._chooser import FittedRisk, RiskScorer
 from .churn._estimator import EstimatorScorer, FittedEstimator
 from .churn._hazard import HazardScorer
 from .churn._hazard_fitted import CauseHazard, FittedHazard
@@ -42,6 +43,7 @@ __all__ = [
     "FittedHazard",
     "FittedMultistate",
     "FittedPurchases",
+    "FittedRisk",
     "FittedSpend",
     "HazardScorer",
     "HealthScorer",
@@ -54,6 +56,7 @@ __all__ = [
     "Priorities",
     "PulseRecord",
     "RetentionScorer",
+    "RiskScorer",
     "ScoreExplanation",
     "ScorePanel",
     "Scorer",
