@@ -123,7 +123,7 @@ def _segments(found: Answer, trace: Trace, by: By) -> tuple[Ints, list[str | Non
         places = np.array([known[customer] for customer in found.ids.tolist()], np.int64)
     except KeyError as error:
         raise UsageError(
-            f"contrast: the answer is about customers whom this trace does not have, such as {error.args[0]!r}"
+            f"contrast: the answer is about customers whom this trace does not have: {error.args[0]!r:.60}"
         ) from error
     groups = Groups(Facts(trace, trace._log, trace._customers))
     grouping = groups.grouped(by, Rows(customers=places), end_of(trace))
