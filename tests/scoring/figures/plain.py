@@ -31,11 +31,7 @@ class Known:
     def of(cls, shop: Shop, opening: int, closing: int) -> Known:
         world = shop.world
         events, facts = (
-            [
-                attrs.evolve(row, recorded=None)
-                for row in rows
-                if row.recorded is None or row.recorded <= closing
-            ]
+            [row for row in rows if row.recorded is None or row.recorded <= closing]
             for rows in (world.events, world.facts)
         )
         known = attrs.evolve(world, events=tuple(events), facts=tuple(facts), until=closing)
@@ -48,11 +44,13 @@ class Known:
         return inside[0] if inside else None
 
     def fact(self, customer: object, name: str, time: int) -> object:
-        rows = [f for f in self.shop.world.facts
-                if f.customer == customer and f.name == name and f.valid_from <= time]  # fmt: skip
-        best = None
-        for fact in rows:  # of equal times the later row counts
-            best = fact if best is None or fact.valid_from >= best.valid_from else best
+        rows = [
+            fact for fact in self.shop.world.facts
+            if fact.customer == customer and fact.name == name and fact.valid_from <= time
+        ]  # fmt: skip
+        best = max(
+            rows, key=lambda fact: (fact.valid_from, fact.recorded or 0, rows.index(fact)), default=None
+        )
         return None if best is None else best.value
 
     def group(self, by: str | None, customer: object, time: int) -> object:
@@ -117,7 +115,8 @@ def before(known: Known) -> list[object]:
 
 def took_more(known: Known, by: str | None) -> Rows:
     takers = {e.customer for e in known.events if e.activity == "extra" and known.in_period(e.time)}
-    for customer in before(known):
+    is_heard_of = any(event.activity == "extra" for event in known.events)
+    for customer in before(known) if is_heard_of else []:
         yield known.group(by, customer, known.opening), float(customer in takers), 1.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 from hypothesis import strategies as st
@@ -47,10 +49,14 @@ ACTIVITIES = ("visit", "purchase", "purchase", "left", "call", "extra", *ANSWERS
 
 @attrs.frozen
 class Shop:
-    """A world, and who referred whom."""
+    """A world, who referred whom, and from what both were drawn."""
 
     world: World
     referred: dict[object, object]
+    drawn: tuple[int, int, bool] = (0, 0, False)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(f"shop_of{self.drawn}")
 
     @property
     def log(self) -> cj.EventLog:
@@ -72,17 +78,21 @@ class Shop:
         return cj.kpis(self.world.journey, self.trace, self.log, **options)  # type: ignore[arg-type]
 
 
-@st.composite
-def shops(draw: st.DrawFn, largest: int = 40) -> Shop:
+def shops(largest: int = 40) -> st.SearchStrategy[Shop]:
     """Up to some tens of customers, some of what happened known late."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    size, is_late = draw(st.sampled_from((1, 5, largest))), draw(st.booleans())
+    sizes = st.sampled_from((1, 5, largest))
+    return st.builds(shop_of, st.integers(0, 2**32 - 1), sizes, st.booleans())
+
+
+def shop_of(seed: int, size: int, is_late: bool) -> Shop:
+    """A shop of so many customers."""
+    rng = np.random.default_rng(seed)
     ids: list[object] = [f"c{number:02}" for number in range(size)]
     events = tuple(made(ids[rng.integers(size)], row, rng, is_late) for row in range(8 * size))
     facts = tuple(fact for one in ids for fact in facts_of(one, rng, is_late))
     world = World(journey=JOURNEY, events=events, until=START + 22 * DAY, facts=facts, kinds=KINDS)
     referred = {one: ids[rng.integers(size)] if rng.random() < 0.5 else None for one in ids}
-    return Shop(world, referred)
+    return Shop(world, referred, (seed, size, is_late))
 
 
 def made(customer: object, row: int, rng: np.random.Generator, is_late: bool) -> Event:

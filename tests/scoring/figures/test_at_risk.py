@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cjlib as cj
@@ -33,6 +33,7 @@ def test_mean_and_spread_are_those_of_all_that_can_happen(pairs: list[tuple[floa
 
 
 @given(shops(largest=20), st.sampled_from(("stage", "csm", "reason", ["reason", "stage"], "persona")))
+@settings(max_examples=25)
 def test_groups_add_up(shop: Shop, by: Any) -> None:
     trace, log = shop.trace, shop.log
     ids = trace.visits["customer"][trace.visits["number"] == 0]

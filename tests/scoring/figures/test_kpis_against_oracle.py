@@ -39,7 +39,7 @@ def sums(found: cj.scoring.KeyFigures, figure: str) -> dict[object, tuple[float,
 
 
 @given(shops(), PERIODS, st.sampled_from((None, "segment", "stage", "csm")))
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_figures_are_those_of_the_obvious_version(shop: Shop, days: tuple[int, int], by: str | None) -> None:
     start, end = (START + day * DAY - 1 for day in days)
     expected = figures(shop, start, end, by)
@@ -55,7 +55,7 @@ def test_figures_are_those_of_the_obvious_version(shop: Shop, days: tuple[int, i
 
 
 @given(shops(), PERIODS, st.sampled_from(("nps", "csat")))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_answers_have_the_channel_over_which_they_came(
     shop: Shop, days: tuple[int, int], figure: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_answers_have_the_channel_over_which_they_came(
 
 
 @given(shops(), PERIODS, st.sampled_from(("segment", "stage", "channel", "persona", 'happened("call")')))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_groups_add_up_to_the_whole(shop: Shop, days: tuple[int, int], by: str) -> None:
     whole, parts = asked(shop, days), asked(shop, days, by=by)
     assert whole.missing == parts.missing
@@ -76,7 +76,7 @@ def test_groups_add_up_to_the_whole(shop: Shop, days: tuple[int, int], by: str) 
 
 
 @given(shops(), PERIODS, st.sampled_from(("small", "large")))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_where_is_as_good_as_a_log_of_those_only(shop: Shop, days: tuple[int, int], segment: str) -> None:
     """Who referred whom is left out: a log of some only does not know the others."""
     world = shop.world
@@ -96,7 +96,7 @@ def test_where_is_as_good_as_a_log_of_those_only(shop: Shop, days: tuple[int, in
 
 
 @given(shops(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_what_comes_or_is_known_later_never_changes_an_earlier_period(
     shop: Shop, data: st.DataObject
 ) -> None:
@@ -122,7 +122,7 @@ def test_what_comes_or_is_known_later_never_changes_an_earlier_period(
 
 
 @given(shops(), PERIODS, st.sampled_from((None, "segment", "csm")))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_gross_retention_is_never_above_net_nor_above_all(
     shop: Shop, days: tuple[int, int], by: str | None
 ) -> None:
@@ -141,7 +141,7 @@ def test_gross_retention_is_never_above_net_nor_above_all(
 
 @pytest.mark.parametrize("by", [None, "channel"])
 @given(shops(largest=20), PERIODS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_intervals_hold_the_figure(by: str | None, shop: Shop, days: tuple[int, int]) -> None:
     table = asked(shop, days, by=by, margin=0.5).table
     with np.errstate(invalid="ignore"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
@@ -63,6 +63,7 @@ def test_nothing_better_is_possible(book: dict[str, Any]) -> None:
 
 
 @given(books())
+@settings(max_examples=50)
 def test_nobody_gets_more_than_there_is_room_for(book: dict[str, Any]) -> None:
     found = prioritised(book)
     loads = dict(zip(found.loads["owner"], found.loads["placed"], strict=True))
@@ -73,6 +74,7 @@ def test_nobody_gets_more_than_there_is_room_for(book: dict[str, Any]) -> None:
 
 
 @given(books())
+@settings(max_examples=50)
 def test_ranks_follow_what_is_at_stake(book: dict[str, Any]) -> None:
     found = prioritised(book)
     expected = found.placed["expected"]
@@ -82,6 +84,7 @@ def test_ranks_follow_what_is_at_stake(book: dict[str, Any]) -> None:
 
 
 @given(books(), st.data())
+@settings(max_examples=50)
 def test_more_at_stake_or_more_room_never_saves_less(book: dict[str, Any], data: st.DataObject) -> None:
     before = prioritised(book).saved
     name = data.draw(st.sampled_from(sorted(book["capacity"])))
@@ -93,6 +96,7 @@ def test_more_at_stake_or_more_room_never_saves_less(book: dict[str, Any], data:
 
 
 @given(books(), st.data())
+@settings(max_examples=50)
 def test_who_is_on_the_list_stays_on_it_with_more_at_stake(book: dict[str, Any], data: st.DataObject) -> None:
     found = prioritised(book)
     if not len(found.placed):
