@@ -24,7 +24,8 @@ Ints = NDArray[np.int64]
 QUANTILES = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.5, 0.725, 0.95)}
 MOST_LEVELS = 50
 FEW = 20  # rows below which nothing bends
-LARGEST = 1e150  # two of them can still be subtracted and squared
+LARGEST = 1e300  # two of them can still be subtracted
+FARTHEST = 10.0  # eleven thousand spreads from the median
 
 
 @attrs.frozen
@@ -56,7 +57,7 @@ class Number:
     Attributes:
         name: the metric.
         centre: its median.
-        spread: its interquartile range, or what else tells how wide it is.
+        spread: its interquartile range; the mean distance from the median if that is 0.
         curve: of the squeezed number; None if it is the same wherever it is known.
         has_missing: whether a column says that it is missing.
     """
@@ -88,8 +89,10 @@ class Number:
         return np.concatenate(parts, axis=1)
 
     def squeezed(self, given: Floats) -> Floats:
-        """Near the median as it is, far from it like a logarithm."""
-        squeezed: Floats = np.arcsinh((np.clip(given, -LARGEST, LARGEST) - self.centre) / self.spread)
+        """Near the median as it is, far from it like a logarithm, and very far all the same."""
+        with np.errstate(over="ignore"):
+            distance = (np.clip(given, -LARGEST, LARGEST) - self.centre) / self.spread
+        squeezed: Floats = np.clip(np.arcsinh(distance), -FARTHEST, FARTHEST)
         return squeezed
 
 
@@ -234,8 +237,9 @@ def _number(panel: Snapshot, name: str, bends: int) -> Number | None:
     has_missing = len(said) < len(given)
     if not len(said):
         return None
-    low, centre, high = np.quantile(np.clip(said, -LARGEST, LARGEST), (0.25, 0.5, 0.75))
-    spread = float(high - low) or float(np.clip(said, -LARGEST, LARGEST).std()) or 1.0
+    said = np.clip(said, -LARGEST, LARGEST)
+    low, centre, high = np.quantile(said, (0.25, 0.5, 0.75))
+    spread = float(high - low) or float(np.sum(np.abs(said - centre) / len(said))) or 1.0
     made = Number(name, float(centre), spread, None, has_missing)
     curve = curve_of(made.squeezed(said), bends)
     return attrs.evolve(made, curve=curve) if curve is not None or has_missing else None
