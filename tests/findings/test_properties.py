@@ -23,8 +23,8 @@ from cjlib.findings import Finding, Findings, Lever, cards, channels, impact, lo
 SLOW = settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 MIDDLE = "2025-08-01"
 OURS = (
-    "bottlenecks", "channels", "drop_off", "emotions", "friction", "gaps", "handoffs", "inconsistencies",
-    "load", "pains", "personas",
+    "bottlenecks", "channels", "drivers", "drop_off", "emotions", "friction", "gaps", "handoffs",
+    "inconsistencies", "load", "pains", "personas", "seasonality",
 )  # fmt: skip
 PLANTED: dict[str, Any] = {
     "onboarding": 120.0, "lost": (0.1, 0.4, 0.1), "scope_delay": 12.0, "reopened": 0.3, "demo_again": 0.4,
@@ -103,13 +103,14 @@ def test_each_planted_fault_is_found() -> None:
 
 
 def test_in_chance_alone_hardly_anything_is_found() -> None:
-    """Each detector may speak in 5 % of the books; in 40 books, more than 6 times has p < 0.004."""
+    """A kind of finding may turn up in 5 % of the books; in 40 books, more than 6 times has p < 0.004.
+
+    Drivers are left out: who has signed early is not lost from the trial any more, by construction.
+    """
     alarms: collections.Counter[str] = collections.Counter()
     for seed in range(100, 140):
-        made = book(seed, 250)
-        trace = made.trace
-        for name in set(OURS) - {"pains"}:
-            alarms[name] += bool(cj.find(JOURNEY, trace, log=made.log, detectors=[name]))
+        found = book(seed, 250).find(*(name for name in OURS if name not in ("pains", "drivers")))
+        alarms.update({one.kind for one in found})
     assert max(alarms.values(), default=0) <= 6, alarms
 
 

@@ -124,7 +124,7 @@ def test_each_customer_stands_somewhere_and_days_add_up(seed: int) -> None:
 def test_rates_never_leave_the_range_of_shares() -> None:
     endings = Endings.of(Given(trace=book(13).trace))
     for factor in (0.01, 100.0):
-        mass = attrs.evolve(endings, rates=((1, factor),)).mass(np.ones(300))
+        mass = attrs.evolve(endings, rates=((1, factor),)).mass(endings.ending(np.ones(300)))
         ends = [
             mass[end - 1]
             for begin, end in zip(endings.starts[:-1], endings.starts[1:], strict=True)

@@ -13,6 +13,7 @@ from ._deviations import Deviations, deviations
 from ._directly_follows import DirectlyFollows, directly_follows
 from ._drivers import Drivers, drivers
 from ._drop_off import DropOff
+from ._early_drivers import EarlyDrivers
 from ._emotions import Emotions
 from ._find import find
 from ._friction import Friction
@@ -30,6 +31,7 @@ from ._personas import Personas
 from ._rank import Ranking, rank
 from ._recorded import RecordedStages, recorded_stages
 from ._review import review
+from ._seasonality import Seasonality
 from ._seasons import seasons
 from ._stages import time_in_stage
 from ._value_time import time_to_value
@@ -38,12 +40,11 @@ from ._what_if import Lever, WhatIf, what_if
 
 __all__ = [
     "Answer", "Bottlenecks", "Card", "Channels", "Cohorts", "Comparison", "Detector", "Deviations",
-    "DirectlyFollows", "Drivers", "DropOff", "Emotions", "Finding", "Findings", "Friction", "Funnel",
-    "Gaps", "Given", "Handoffs", "Impact", "Inconsistencies", "Lever", "Load", "NearMisses", "Pains",
-    "Personas", "Place", "PlannedOrder", "Ranking", "RecordedStages", "Skipped", "Test", "Variants",
-    "WhatIf",
-    "attribution", "card", "cards", "channels", "cohorts", "compare", "contrast", "deviations",
-    "directly_follows", "drivers", "find", "funnel", "impact", "load", "near_misses", "planned_order",
-    "rank", "recorded_stages", "review", "seasons", "time_in_stage", "time_to_value", "variants",
-    "what_if",
+    "DirectlyFollows", "Drivers", "DropOff", "EarlyDrivers", "Emotions", "Finding", "Findings", "Friction",
+    "Funnel", "Gaps", "Given", "Handoffs", "Impact", "Inconsistencies", "Lever", "Load", "NearMisses",
+    "Pains", "Personas", "Place", "PlannedOrder", "Ranking", "RecordedStages", "Seasonality", "Skipped",
+    "Test", "Variants", "WhatIf", "attribution", "card", "cards", "channels", "cohorts", "compare",
+    "contrast", "deviations", "directly_follows", "drivers", "find", "funnel", "impact", "load",
+    "near_misses", "planned_order", "rank", "recorded_stages", "review", "seasons", "time_in_stage",
+    "time_to_value", "variants", "what_if",
 ]  # fmt: skip

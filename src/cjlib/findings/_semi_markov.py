@@ -137,13 +137,18 @@ class Endings:
             scale=np.ones(n),
         )
 
-    def mass(self, weights: Floats) -> Floats:
-        """(n,) the cumulated share of visits that ends up to each row of its stage, rates in force."""
+    def ending(self, weights: Floats) -> Floats:
+        """(n,) the share of visits to its stage that ends at each row, as the trace shows it."""
         found = np.zeros(len(self.days))
         mine = weights[self.customer]
         for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):
             rows = slice(begin, end)
             masses(self.days[rows], self.is_left[rows], mine[rows], found[rows])
+        return found
+
+    def mass(self, ending: Floats) -> Floats:
+        """(n,) the cumulated share of visits that ends up to each row of its stage, rates in force."""
+        found = ending.copy()
         for way, factor in self.rates:
             self._rated(found, way, factor)
         for begin, end in zip(self.starts[:-1], self.starts[1:], strict=True):

@@ -194,4 +194,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The journey was last reviewed on {day}; the next review is {late:days} overdue.",
         "Le parcours a été revu le {day} ; la revue suivante a {late:days} de retard.",
     ),
+    "season": (
+        "In {season}, customers are lost {lift} times as often as over all: {lost} in {periods} such "
+        "periods.",
+        "En {season}, les clients se perdent {lift} fois plus souvent que d'ordinaire : {lost} en "
+        "{periods} périodes.",
+    ),
+    "driver": (
+        "Of the {count} customers with {activity} at least {dose} times in the first {early:days}, "
+        "{share:%} stayed for the next {horizon:days}, against {elsewhere:%} of the others.",
+        "Des {count} clients ayant {activity} au moins {dose} fois pendant les premiers {early:days}, "
+        "{share:%} sont restés les {horizon:days} suivants, contre {elsewhere:%} des autres.",
+    ),
 }

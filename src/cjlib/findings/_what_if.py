@@ -277,8 +277,11 @@ def _changed(side: _Side, levers: Sequence[Lever]) -> Endings:
 def _both(sides: Sequence[_Side], weights: Floats, rng: Any, span: float, draws: int) -> Floats:
     """(2, measures) without and with the change, by the same random numbers."""
     seed = int(rng.integers(2**62))
-    found = []
-    for side in sides:
+    found: list[Floats] = []
+    ending = sides[0].endings.ending(weights)
+    for number, side in enumerate(sides):
+        if number and side.given.trace is not sides[0].given.trace:
+            ending = side.endings.ending(weights)
         mine = weights[side.owners]
         if not mine.sum():
             mine = np.ones(len(side.owners))
@@ -287,7 +290,7 @@ def _both(sides: Sequence[_Side], weights: Floats, rng: Any, span: float, draws:
             picked = np.arange(len(side.owners))
         else:
             picked = np.searchsorted(np.cumsum(mine) / mine.sum(), places, side="right")
-        mass = side.endings.mass(weights)
+        mass = side.endings.mass(ending)
         found.append(side.sample.ahead(side.given, side.endings, mass, picked, span, seed))
     return np.stack(found)
 
