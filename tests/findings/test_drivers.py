@@ -140,6 +140,15 @@ def test_another_outcome_may_be_asked_for() -> None:
     assert "came to milestone:second" in found.sentence(row)
 
 
+def test_the_window_may_begin_with_something() -> None:
+    """Ann's window begins with her c on day 20 and sees the b of day 25; bob never begins."""
+    log = made.words("ann: a0 b1 c20 b25; bob: a0 b1; cy: a0 c3; zoe: c0 d30")
+    found = drivers(traced(log), early="10d", horizon="30d", begins="c")
+    assert (found.asked["decided"], found.asked["begins"]) == (3, "c")
+    row = list(zip(found["activity"], found["at_least"].tolist(), strict=True)).index(("b", 1))
+    assert found.customers(row).tolist() == ["ann"]
+
+
 def test_nothing_decided_says_nothing() -> None:
     found = drivers(traced(made.words("ann: a0"), "2026-01-10"))
     assert len(found) == 0

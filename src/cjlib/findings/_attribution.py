@@ -81,22 +81,21 @@ def attribution(
     names = list(paths.names)
     codes, owners = paths.codes, paths.owners
     states, chain, converts, start = _chain(paths, has_converted, order)
-    holds = [(states == code).any(axis=1) for code in range(len(names))]
-    effects = removal_effects(chain, converts, start, holds)
     had = np.zeros((len(names), len(who)), bool)
     had[codes, owners] = True
+    occurring = np.flatnonzero(had.any(axis=1))
+    had = had[occurring]
+    effects = removal_effects(chain, converts, start, [(states == one).any(axis=1) for one in occurring])
     customers, converted = had.sum(axis=1), (had & has_converted).sum(axis=1)
     conversions, n_paths = int((has_converted & who).sum()), int(who.sum())
-    ends = [
-        edge[has_converted[who]] for edge in (codes[paths.starts[:-1][who]], codes[paths.starts[1:][who] - 1])
-    ]
-    first, last = (np.bincount(edge, minlength=len(names)) for edge in ends)
+    edges = codes[paths.starts[:-1][who]], codes[paths.starts[1:][who] - 1]
+    first, last = (np.bincount(edge[has_converted[who]], minlength=len(names))[occurring] for edge in edges)
     share = divided(effects, np.nansum(effects))
     rate, base = divided(converted, customers), divided(conversions, n_paths)
     return Answer(
         {
-            of: Coded(np.arange(len(names)), names), "customers": customers, "converted": converted,
-            "rate": rate, "base": np.full(len(names), base), "lift": divided(rate, base),
+            of: Coded(occurring, names), "customers": customers, "converted": converted,
+            "rate": rate, "base": np.full(len(occurring), base), "lift": divided(rate, base),
             "removal_effect": effects, "share": share, "credit": share * conversions,
             "first": first, "last": last,
         },

@@ -154,13 +154,12 @@ class _Counted:
         return found
 
     def steps(self, names: Any, of: str) -> Table:
+        """What occurs: how often, for how many customers, and how many paths it starts and ends."""
         columns = {
-            "count": self.occurrences,
-            "customers": self.owners,
-            "starts": self.first,
-            "ends": self.final,
-        }
-        return Table({of: Coded(np.arange(len(names)), list(names)), **columns}, name="steps")
+            "count": self.occurrences, "customers": self.owners, "starts": self.first, "ends": self.final,
+        }  # fmt: skip
+        whole = Table({of: Coded(np.arange(len(names)), list(names)), **columns}, name="steps")
+        return whole.select(np.flatnonzero(self.occurrences))
 
 
 def _counted(paths: Paths) -> _Counted:

@@ -69,13 +69,14 @@ def drivers(
     early: str | timedelta = "14d",
     horizon: str | timedelta = "90d",
     outcome: str | None = None,
+    begins: str | None = None,
     of: str = "activity",
     correction: str = "fdr",
     where: Where = None,
 ) -> Drivers:
     """Which early activities, and how many of them, go with what comes after.
 
-    Only what happened in a customer's early window, [its first moment, that + early), is looked at, and only
+    Only what happened in a customer's early window, [its beginning, that + early), is looked at, and only
     what came of it in the horizon after that window. So customers are left out whose outcome came already in
     the window, and those whose horizon is not over, also where their outcome is known early: counting these
     would make every rate wrong. An association, corrected for all that was tried: who does much may be who
@@ -87,6 +88,8 @@ def drivers(
         horizon: how long after it the outcome is waited for.
         outcome: what is to happen: ``stage:``, ``milestone:`` or an activity; unsaid, to stay: to enter no
             lost stage.
+        begins: what begins a customer's early window: ``stage:``, ``milestone:`` or an activity, its first
+            time; unsaid, the customer's first moment. Who has not begun is not looked at.
         of: what is counted: ``activity``, ``touchpoint`` or ``channel``.
         correction: ``fdr`` (Benjamini and Hochberg, 1995) or ``holm`` (1979).
         where: whose.
@@ -113,7 +116,8 @@ def drivers(
     if correction not in CORRECTIONS:
         raise UsageError(f"drivers: correction is one of {', '.join(CORRECTIONS)}, not {correction!r:.40}")
     window, ahead = _span("early", early), _span("horizon", horizon)
-    cases = _Cases.of(trace, window // MICROSECOND, ahead // MICROSECOND, outcome, where)
+    first = _first(trace, begins)
+    cases = _Cases.of(trace, first, window // MICROSECOND, ahead // MICROSECOND, outcome, where)
     paths = paths_of(trace, of, "drivers")
     doses = _doses(trace, paths, cases, window // MICROSECOND)
     code, dose = np.array(
@@ -130,8 +134,9 @@ def drivers(
         name="drivers",
         asked={
             "early": duration_text(window), "horizon": duration_text(ahead), "outcome": outcome or "stays",
-            "of": of, "correction": correction, "where": where, "decided": len(cases.rows),
-            "already": cases.already, "undecided": cases.undecided, "stated_as": "association",
+            "begins": begins or "first moment", "of": of, "correction": correction, "where": where,
+            "decided": len(cases.rows), "already": cases.already, "undecided": cases.undecided,
+            "stated_as": "association",
         },
         evidence=_Doing(trace.ids, cases.rows, doses, code[order], dose[order]),
     )  # fmt: skip
@@ -143,7 +148,7 @@ class _Cases:
 
     Attributes:
         rows: (d,) their positions in ``trace.ids``.
-        first: (d,) their first moments.
+        first: (d,) when they began.
         is_good: (d,) whether the outcome came.
         already: whose outcome came within the early window.
         undecided: whose horizon is not over.
@@ -156,18 +161,26 @@ class _Cases:
     undecided: int
 
     @classmethod
-    def of(cls, trace: Trace, early: int, ahead: int, outcome: str | None, where: Where) -> _Cases:
+    def of(
+        cls, trace: Trace, first: Ints, early: int, ahead: int, outcome: str | None, where: Where
+    ) -> _Cases:
         facts, end = Facts(trace, trace._log, trace._customers), end_of(trace)
         everybody = Rows(customers=np.arange(len(trace.ids)))
-        is_there = Groups(facts).chosen(where, everybody, end) & (facts.first != NAT)
+        is_there = Groups(facts).chosen(where, everybody, end) & (first != NAT)
         came = _lost(trace) if outcome is None else _came(trace, outcome)
-        begins = facts.first + early  # the outcome is looked at from here on
+        begins = first + early  # the outcome is looked at from here on
         is_early = is_there & (came != NAT) & (came < begins)
         is_open = is_there & ~is_early & (begins + ahead - 1 > end)
         rows = np.flatnonzero(is_there & ~is_early & ~is_open)
         has_come = (came[rows] != NAT) & (came[rows] < begins[rows] + ahead)
         is_good = ~has_come if outcome is None else has_come
-        return cls(rows, facts.first[rows], is_good, int(is_early.sum()), int(is_open.sum()))
+        return cls(rows, first[rows], is_good, int(is_early.sum()), int(is_open.sum()))
+
+
+def _first(trace: Trace, begins: str | None) -> Ints:
+    """(n,) when each customer began, NAT if not."""
+    facts = Facts(trace, trace._log, trace._customers)
+    return facts.first if begins is None else _came(trace, begins)
 
 
 def _span(name: str, value: Any) -> timedelta:
