@@ -73,7 +73,7 @@ def _finding(given: Given, stays: Stays, number: int, share: Share, p: float, to
         kind="bottleneck",
         place=Place(stage=stage.id),
         who=who,
-        of=len(np.unique(stays.customer[here])),
+        of=len(given.distinct(stays.customer[here])),
         days=excess.sum(),
         money=given.money(stays.customer[rows], excess),
         estimate=median,

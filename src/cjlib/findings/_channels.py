@@ -234,7 +234,7 @@ class Channels:
 
     def _repeated(self, contacts: Contacts, number: int, here: Mask, moved: Mask) -> Finding:
         twice = here & moved
-        count, of = (len(np.unique(contacts.customer[rows])) for rows in (twice, here))
+        count, of = (len(contacts.given.distinct(contacts.customer[rows])) for rows in (twice, here))
         finding = self._finding(contacts, "repeated contact", number, twice, count, of)
         return attrs.evolve(finding, **self._words(contacts, number, finding, int(twice.sum())))
 

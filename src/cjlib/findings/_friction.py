@@ -88,8 +88,8 @@ def _loops(stays: Stays, tolerated: float) -> Iterator[Finding]:
     returns = _returns(stays)
     for number, stage in enumerate(stays.given.journey.stages):
         here = stays.stage == number
-        of = len(np.unique(stays.customer[here]))
-        who = np.unique(stays.customer[here & (returns >= 2)])
+        of = len(stays.given.distinct(stays.customer[here]))
+        who = stays.given.distinct(stays.customer[here & (returns >= 2)])
         if not len(who):
             continue
         share = share_of(len(who), of, tolerated)
@@ -163,11 +163,13 @@ def _repeats(contacts: Contacts, tolerated: float, within: timedelta) -> Iterato
         here = np.flatnonzero((contacts.touchpoint == number) & (contacts.visit >= 0))
         if not len(here):
             continue
-        per_visit = np.unique(contacts.visit[here], return_counts=True)[1]
+        per_visit = np.bincount(contacts.visit[here])
+        per_visit = per_visit[per_visit > 0]
         rows = here[again[here]]
         if np.median(per_visit) > 1 or not len(rows):
             continue
-        who, of = np.unique(contacts.customer[rows]), len(np.unique(contacts.customer[here]))
+        who = given.distinct(contacts.customer[rows])
+        of = len(given.distinct(contacts.customer[here]))
         share = share_of(len(who), of, tolerated)
         effort = touchpoint.effort
         days = np.nan if effort is None else len(rows) * effort / timedelta(days=1)

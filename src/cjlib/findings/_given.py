@@ -93,6 +93,13 @@ class Given:
 
     def who(self, customers: Any) -> Coded:
         """Customers, given by positions in ``trace.ids`` or a mask over it, as a finding holds them."""
+        return Coded(self.distinct(customers), self.trace.ids)
+
+    def distinct(self, customers: Any) -> Ints:
+        """Each customer once, in order, given by positions in ``trace.ids`` or a mask over it."""
         chosen = np.asarray(customers)
-        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else np.unique(chosen)
-        return Coded(chosen, self.trace.ids)
+        if chosen.dtype != bool:
+            is_one = np.zeros(len(self.trace.ids), bool)
+            is_one[chosen.astype(np.int64)] = True
+            chosen = is_one
+        return np.flatnonzero(chosen)

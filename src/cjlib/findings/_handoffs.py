@@ -145,7 +145,7 @@ def _late(given: Given, side: _Side, share: Share, p: float, tolerated: float) -
         kind="late handoff",
         place=side.place(),
         who=given.who(side.customer[is_late]),
-        of=len(np.unique(side.customer)),
+        of=len(given.distinct(side.customer)),
         days=excess.sum(),
         money=given.money(side.customer[is_late], excess),
         estimate=median,

@@ -139,7 +139,7 @@ class Inconsistencies:
                         medians = float(np.mean(means[mine])), float(np.mean(means[~mine]))
                         finding = Finding(
                             kind="uneven satisfaction", place=place, who=given.who(who[mine]),
-                            of=len(np.unique(who)), estimate=medians[0], base=medians[1], unit=metric.id,
+                            of=len(given.distinct(who)), estimate=medians[0], base=medians[1], unit=metric.id,
                             association=True, test=Test(name="Mann-Whitney", statistic=1 - above, p=p),
                             evidence=Table({"customer": Coded(who[mine], given.trace.ids),
                                             "mean": means[mine]}, name=metric.id),
@@ -184,7 +184,7 @@ def _slow(stays: Stays, place: Place, mine: Mask, spent: Floats, medians: Any, t
     order = np.argsort(-stays.days[mine], kind="stable")
     rows = np.flatnonzero(mine)[order]
     return Finding(
-        kind="uneven duration", place=place, who=given.who(who), of=len(np.unique(stays.customer)),
+        kind="uneven duration", place=place, who=given.who(who), of=len(given.trace),
         days=spent.sum(), money=given.money(who, spent), estimate=medians[0][0], low=medians[0][1],
         high=medians[0][2], unit="days", base=medians[1][0], association=True, test=test,
         evidence=Table({

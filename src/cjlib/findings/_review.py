@@ -170,7 +170,7 @@ def _breaches(given: Given, stays: Stays, at: int) -> Iterator[tuple[Finding | N
         where = {"limit": "stage", "deadline": "transition"}.get(kind)
         yield Finding(
             kind="more breaches", place=Place(**{where: place}) if where else Place(), who=given.who(who),
-            of=len(np.unique(owners[after])), estimate=share.share, low=share.low, high=share.high,
+            of=len(given.distinct(owners[after])), estimate=share.share, low=share.low, high=share.high,
             unit="share", base=base, association=True,
             test=Test(name="Fisher's exact", statistic=share.share - base, p=p),
             evidence=_both("missed", "begun", counts),
@@ -207,7 +207,7 @@ def _new_activities(given: Given, at: int) -> Iterator[Finding]:
     log = contacts.log
     first = np.full(len(log.activities), np.iinfo(np.int64).max)
     np.minimum.at(first, log.activity, log.time)
-    active = len(np.unique(contacts.customer[log.time >= at]))
+    active = len(given.distinct(contacts.customer[log.time >= at]))
     for code in np.flatnonzero((first >= at) & (first < np.iinfo(np.int64).max)):
         activity = log.activities[int(code)]
         rows = np.flatnonzero(log.activity == code)

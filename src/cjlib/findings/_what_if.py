@@ -168,8 +168,9 @@ def what_if(
     if start not in ("now", "new"):
         raise UsageError(f"what_if: start is 'now' or 'new', not {start!r:.40}")
     span = as_duration(horizon) / timedelta(days=1)
-    sides = [_Side.of(one, start, value) for one in (trace, _other(trace, levers))]
-    sides[1] = attrs.evolve(sides[1], endings=_changed(sides[1], levers))
+    here, other = _Side.of(trace, start, value), _other(trace, levers)
+    there = here if other is trace else _Side.of(other, start, value)
+    sides = [here, attrs.evolve(there, endings=_changed(there, levers))]
     if not len(sides[0].sample.stage) or not len(sides[1].sample.stage):
         raise UsageError("what_if: there is no customer who could go on")
     rng = np.random.default_rng(seed)
