@@ -183,3 +183,18 @@ def test_at_and_customers_say_where_everybody_was() -> None:
     assert trace.customers("onboarding").tolist() == ["a"]
     assert trace.customers("onboarding", at="2026-01-02").tolist() == []
     assert len(trace) == 2
+
+
+def test_who_is_yet_to_begin_is_not_traced_and_has_nothing_due() -> None:
+    journey = cj.Journey(
+        "dated",
+        start="begin",
+        stages=[cj.Stage("a"), cj.Stage("b")],
+        transitions=[cj.Transition("a", "b", when='dwell() >= "1d"')],
+    )
+    customers = cj.Customers.from_frame(
+        {"customer": ["now", "soon"], "begin": ["2026-01-01", "2026-01-03"]}, types={"begin": "date"}
+    )
+    log = cj.EventLog.from_columns([], [], [])
+    trace = cj.replay(journey, log, customers, until="2026-01-01T12:00")
+    assert trace.due("30d")["customer"].tolist() == ["now"]

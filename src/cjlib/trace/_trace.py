@@ -140,8 +140,9 @@ class Trace:
         now = int(_int64(self.until))
         stages = tuple(stage.id for stage in self.journey.stages)
         tables = run(self._prepared, stages, until=now + ahead, threads=None, max_visits=self._max_visits)
-        begun = np.full(len(self.ids), now, np.int64)
-        return due_table(self.journey, self._prepared, tables, begun, begun + ahead)
+        first = self._prepared.inputs.customers[:-1, X_FIRST]
+        since = np.where(first <= now, now, now + ahead)  # who is yet to begin is not traced yet
+        return due_table(self.journey, self._prepared, tables, since, np.full(len(since), now + ahead))
 
 
 def make_trace(
