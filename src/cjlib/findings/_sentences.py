@@ -76,8 +76,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "événements, {share:%} du total.",
     ),
     "stage without touchpoint": (
-        "{stage} has no touchpoint; {count} customers are there now.",
-        "{stage} n'a aucun point de contact ; {count} clients s'y trouvent.",
+        "{stage} has no touchpoint (customers there now: {count}).",
+        "{stage} n'a aucun point de contact (clients présents : {count}).",
     ),
     "uneven duration": (
         "Visits of {group} to {stage} last {factor} times as long as the others': median "
