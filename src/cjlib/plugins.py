@@ -9,6 +9,7 @@ the same way, so that a built-in and a plugin differ in nothing but their distri
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -21,10 +22,11 @@ __all__ = ["GROUPS", "Loaded", "Plugin", "PluginError", "listed", "load", "load_
 
 GROUPS = ("scorers", "detectors", "renderers", "readers")
 OWN = "cjlib"
+PATIENCE = 60.0  # seconds that a plugin of another distribution has for its import
 
 
-class PluginError(CJError, ImportError):
-    """A plugin that cannot be loaded, or a name that two distributions claim."""
+class PluginError(CJError, RuntimeError):
+    """A plugin that cannot be loaded or fails at its work, or a name that two distributions claim."""
 
 
 @attrs.frozen(kw_only=True)
@@ -98,8 +100,11 @@ def load(group: str, name: str) -> Any:
 
     Raises:
         UnknownNameError: if there is no such group, or no such name in it.
-        PluginError: if its module cannot be imported or lacks the object, or if two distributions claim
-            the name.
+        PluginError: if its module cannot be imported within a minute or lacks the object, or if two
+            distributions claim the name.
+
+    >>> load("renderers", "text").__name__
+    'text'
     """
     found = _found(group)
     claims = [one for one in found if one[0].name == name]
@@ -151,12 +156,33 @@ def _loaded(claims: Iterable[tuple[Plugin, EntryPoint]]) -> Any:
     if others:
         who = " and ".join(f"{one.distribution} {one.version}" for one in (plugin, *(o for o, _ in others)))
         raise PluginError(
-            f"{plugin.name!r} in cjlib.{plugin.group} is claimed by {who}: remove one of them, or pass the "
-            "object itself instead of its name"
+            f"{plugin.name!r} in cjlib.{plugin.group} is claimed by {who}: remove one of them, pass the "
+            "object itself instead of its name, or set CJLIB_NO_PLUGINS=1"
         )
     try:
-        return point.load()
+        return point.load() if plugin.distribution == OWN else _patiently(point)
     except (Exception, SystemExit) as error:  # a plugin's import may fail in any way
         raise PluginError(
             f"plugin {plugin} cannot be loaded from {plugin.target}: {type(error).__name__}: {error}"
         ) from error
+
+
+def _patiently(point: EntryPoint) -> Any:
+    """What the entry point gives, imported aside, so that whoever asks for it can go on if it hangs."""
+    given: list[Any] = []
+    failed: list[BaseException] = []
+
+    def importing() -> None:
+        try:
+            given.append(point.load())
+        except BaseException as error:  # whatever it is, it is the plugin's and not the caller's
+            failed.append(error)
+
+    aside = threading.Thread(target=importing, name=f"import of {point.value}", daemon=True)
+    aside.start()
+    aside.join(PATIENCE)
+    if failed:
+        raise failed[0] if isinstance(failed[0], (Exception, SystemExit)) else ImportError(repr(failed[0]))
+    if not given:
+        raise TimeoutError(f"its import has not ended after {PATIENCE:g} seconds")
+    return given[0]

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from tests.plugins.conftest import Install
 
 from cjlib import plugins
 from cjlib.errors import CJError, UnknownNameError
 from cjlib.plugins import PluginError
-
-Install = Callable[..., None]
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Puts a distribution on the path: its metadata, and a module with this source."""
-
-    def put(distribution: str, source: str = "", **points: str) -> None:
-        module = distribution.replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(source, "utf-8")
-        info = tmp_path / f"{module}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n", "utf-8"
-        )
-        lines = [f"[cjlib.scorers]\n{name} = {module}:{target}" for name, target in points.items()]
-        (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
-        monkeypatch.delitem(sys.modules, module, raising=False)
-
-    monkeypatch.syspath_prepend(tmp_path)
-    return put
 
 
 def test_listing_imports_nothing(install: Install) -> None:
@@ -56,6 +33,7 @@ def test_a_plugin_gives_its_object(install: Install) -> None:
         ("Other = 1", "AttributeError"),
         ("this is no Python", "SyntaxError"),
         ("raise SystemExit('bye')", "SystemExit: bye"),
+        ("raise KeyboardInterrupt('got you')", "ImportError: KeyboardInterrupt"),
     ],
 )
 def test_a_broken_plugin_is_named_and_fails_alone(install: Install, source: str, told: str) -> None:
@@ -74,6 +52,32 @@ def test_a_name_that_two_distributions_claim_is_an_error(install: Install) -> No
     with pytest.raises(PluginError, match=r"'same' .* claimed by acme-one 1.0 and acme-two 1.0"):
         plugins.load("scorers", "same")
     assert plugins.load("scorers", "other") == 2
+
+
+def test_a_plugin_that_hangs_in_its_import_is_named_and_left_behind(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("acme-hanging", "import time\ntime.sleep(5)", hanging="Hanging")
+    install("acme-sound", "Sound = 'here'", sound="Sound")
+    monkeypatch.setattr(plugins, "PATIENCE", 0.5)
+    loaded = plugins.load_all("scorers")
+    assert loaded.objects["sound"] == "here"
+    (told,) = map(str, loaded.failed)
+    assert "'hanging' (scorers) of acme-hanging 1.0" in told
+    assert "import has not ended after 0.5 seconds" in told
+
+
+def test_a_plugin_that_shadows_a_built_in_is_named_and_the_others_go_on(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("acme-shadow", "Health = 'mine'", health="Health")
+    with pytest.raises(PluginError, match=r"'health' .* claimed by .*acme-shadow 1.0.* CJLIB_NO_PLUGINS"):
+        plugins.load("scorers", "health")
+    loaded = plugins.load_all("scorers")
+    assert "hazard" in loaded.objects
+    assert "health" not in loaded.objects
+    monkeypatch.setenv("CJLIB_NO_PLUGINS", "1")
+    assert plugins.load("scorers", "health").__module__.startswith("cjlib.")
 
 
 def test_plugins_can_be_left_out(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:

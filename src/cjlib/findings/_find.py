@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from .. import plugins
 from ..data import EventLog
-from ..errors import UsageError
+from ..errors import CJError, UsageError
 from ..journey import Journey
 from ..scoring import Scores
 from ..scoring.figures._by import Rows, Where
@@ -36,7 +37,9 @@ def find(
 ) -> Findings:
     """Where the journey costs time, customers and money, and how that is known.
 
-    A detector that needs what is not given is skipped, and :attr:`Findings.skipped` says so.
+    A detector that needs what is not given is skipped, and :attr:`Findings.skipped` says so. If all that
+    are installed are asked, so is one that cannot be loaded or fails, with a warning; one that you name must
+    work.
 
     Args:
         journey: the definition.
@@ -72,10 +75,31 @@ def find(
         if missing := [need for need in NEEDS[:3] if need in detector.needs and getattr(given, need) is None]:
             skipped.append(Skipped(detector=detector.name, why=f"it needs {' and '.join(missing)}"))
             continue
-        seen = attrs.evolve(given, findings=tuple(found))
-        found += [checked_finding(one, detector.name) for one in detector.detect(seen)]
+        try:
+            found += _looked(detector, attrs.evolve(given, findings=tuple(found)))
+        except Exception as error:  # a plugin may fail in any way
+            if detectors is not None:
+                raise
+            skipped.append(_failed(detector.name, error, stacklevel=3))
+            continue
         looked.append(detector.name)
     return Findings(trace=given.trace, found=costliest_first(found), detectors=looked, skipped=skipped)
+
+
+def _looked(detector: Detector, given: Given) -> list[Finding]:
+    """What a detector finds; an error of its own says whose it is."""
+    try:
+        return [checked_finding(one, detector.name) for one in detector.detect(given)]
+    except Exception as error:
+        error.add_note(f"raised by detector {detector.name!r}")
+        raise
+
+
+def _failed(name: str, error: Exception, stacklevel: int) -> Skipped:
+    why = str(error) if isinstance(error, CJError) else f"it failed with {type(error).__name__}: {error}"
+    told = f"find: detector {name!r} was skipped: {why}; ask for it by name to see where"
+    warnings.warn(told, RuntimeWarning, stacklevel=stacklevel)
+    return Skipped(detector=name, why=why)
 
 
 def _given(journey: Journey, trace: Trace, log: Any, scores: Any, value: str | None) -> Given:
@@ -126,8 +150,8 @@ def _installed() -> tuple[list[Detector], list[Skipped]]:
     for name in plugins.names("detectors"):
         try:
             found.append(_made(name, plugins.load("detectors", name)))
-        except (plugins.PluginError, UsageError) as error:
-            broken.append(Skipped(detector=name, why=str(error)))
+        except Exception as error:  # so may the making of one
+            broken.append(_failed(name, error, stacklevel=5))
     return found, broken
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from .. import plugins
-from ..errors import UsageError
+from ..errors import CJError, UsageError
 from ._journey_map import JourneyMap
 
 __all__ = ["Renderer", "render"]
@@ -35,6 +35,7 @@ def render(journey_map: JourneyMap, renderer: str | Renderer = "svg", /) -> str:
 
     Raises:
         UnknownNameError: if there is no renderer of that name.
+        PluginError: if it cannot be loaded, or fails.
 
     >>> import cjlib as cj
     >>> print(render(cj.draw(cj.Journey("demo", stages=[cj.Stage("trial")])), "text"))
@@ -45,7 +46,15 @@ def render(journey_map: JourneyMap, renderer: str | Renderer = "svg", /) -> str:
     """
     if not isinstance(journey_map, JourneyMap):
         raise UsageError(f"render: a JourneyMap was expected, not {type(journey_map).__name__}: see cj.draw")
-    made = (plugins.load("renderers", renderer) if isinstance(renderer, str) else renderer)(journey_map)
+    make = plugins.load("renderers", renderer) if isinstance(renderer, str) else renderer
+    try:
+        made = make(journey_map)
+    except CJError:
+        raise
+    except Exception as error:  # a plugin may fail in any way
+        raise plugins.PluginError(
+            f"renderer {renderer!r:.80} failed: {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(made, str):
-        raise UsageError(f"renderer {renderer!r} gave {type(made).__name__}, not text")
+        raise UsageError(f"renderer {renderer!r:.80} gave {type(made).__name__}, not text")
     return made
