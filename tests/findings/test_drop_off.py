@@ -46,3 +46,22 @@ def test_where_only_one_stage_can_lose_there_is_nothing_to_compare() -> None:
     events.add(range(50), "visit", np.full(50, 1.0))
     events.add(range(50), "cancelled", np.full(50, 9.0))
     assert not Book(JOURNEY, events.log(), customers(["small"] * 50)).find(DropOff())
+
+
+def test_everybody_has_the_same_time_to_be_lost() -> None:
+    """Half of the old customers are lost, but only after 150 days; the new ones have had 100 days so far.
+
+    The trial's horizon is that of its finished visits, so the loss of the old counts for both or for none.
+    """
+    events, old, new = Events(), np.arange(100), np.arange(100, 200)
+    events.add(old, "visit", np.full(100, 1.0))
+    events.add(new, "visit", np.full(100, 265.0))
+    events.add(old, "cancelled", np.where(old < 50, 151.0, np.nan))
+    events.add(np.arange(200), "scoped", np.full(200, 270.0))
+    events.add(new, "signed", np.full(100, 275.0))
+    events.add(old, "signed", np.where(old >= 50, 275.0, np.nan))
+    events.add(new, "cancelled", np.full(100, 280.0))
+    found = Book(JOURNEY, events.log(), customers(["small"] * 200)).find(DropOff())
+    (finding,) = found
+    assert finding.place.stage == "onboarding"
+    assert finding.base == pytest.approx(0.5)  # fifty of the hundred trials that could have taken so long

@@ -45,7 +45,7 @@ def test_a_share_that_fell_is_a_drift() -> None:
     (finding,) = asked(two_halves(1, signs=0.6)).of("drift in conversion")
     assert finding.place.stage == "trial"
     assert finding.low < 0.6 < finding.high
-    assert finding.base == pytest.approx(0.9, abs=0.05)
+    assert finding.base == pytest.approx(0.9, abs=0.08)  # those who take longest are not in time
     forward, visits = (finding.evidence[name].tolist() for name in ("forward", "visits"))
     assert finding.base == forward[0] / visits[0]
 

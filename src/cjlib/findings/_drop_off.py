@@ -46,7 +46,7 @@ class DropOff:
         """One finding per stage that is one; none where only one stage can lose customers."""
         stays = Stays.of(given)
         judged = {number: settled(stays, number) for number in _leaky(given)}
-        counts = {number: _counts(stays, is_in) for number, (is_in, _) in judged.items()}
+        counts = {number: _counts(stays, *one) for number, one in judged.items()}
         counts = {number: count for number, count in counts.items() if count[1]}
         others = {number: _others(counts, number) for number in counts}
         asked = [number for number in counts if others[number][1]]
@@ -75,8 +75,9 @@ def settled(stays: Stays, number: int) -> tuple[Mask, float]:
     return here & (stays.followed >= horizon), horizon
 
 
-def _counts(stays: Stays, is_in: Mask) -> tuple[int, int]:
-    return int((stays.is_lost & is_in).sum()), int(is_in.sum())
+def _counts(stays: Stays, is_in: Mask, horizon: float) -> tuple[int, int]:
+    """How many were lost within the horizon, which all of them have had, and of how many."""
+    return int((stays.is_lost & is_in & (stays.days <= horizon)).sum()), int(is_in.sum())
 
 
 def _others(counts: dict[int, tuple[int, int]], number: int) -> tuple[int, int]:

@@ -97,17 +97,17 @@ class Inconsistencies:
         for number, stage in enumerate(stays.given.journey.stages):
             is_settled, horizon = settled(stays, number)
             here = is_settled & (codes >= 0)
-            many = self._many(codes, here)
-            if not (stays.is_forward & here).any():
+            many, went_on = self._many(codes, here), stays.is_forward & (stays.days <= horizon)
+            if not (went_on & here).any():
                 continue
             for code in many if len(many) > 1 else ():
                 mine, others = here & (codes == code), here & (codes != code)
-                counts = [(int((stays.is_forward & one).sum()), int(one.sum())) for one in (mine, others)]
+                counts = [(int((went_on & one).sum()), int(one.sum())) for one in (mine, others)]
                 p = shares_differ(counts[0], counts[1])
                 share, base = share_of(*counts[0]), counts[1][0] / counts[1][1]
                 finding = None
                 if base - share.share >= self.points:
-                    missed = mine & ~stays.is_forward
+                    missed = mine & ~went_on
                     place = Place(stage=stage.id, **{group: names[code]})
                     finding = Finding(
                         kind="uneven conversion", place=place, who=stays.given.who(stays.customer[missed]),

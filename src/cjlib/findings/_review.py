@@ -89,12 +89,13 @@ def review(journey: Journey, trace: Trace, log: EventLog, *, since: Any = None) 
 def _conversion(stays: Stays, number: int, at: int) -> Iterator[tuple[Finding | None, float]]:
     """How many visits of a stage go on, before and since."""
     is_settled, horizon = settled(stays, number)
-    if not is_settled.any() or not (is_settled & stays.is_forward).any():
+    went_on = stays.is_forward & (stays.days <= horizon)
+    if not (is_settled & went_on).any():
         return
     length = int(horizon * DAY_US)
     before = is_settled & (stays.entered + length <= at)
     after = is_settled & (stays.entered >= at)
-    counts = [(int((stays.is_forward & one).sum()), int(one.sum())) for one in (before, after)]
+    counts = [(int((went_on & one).sum()), int(one.sum())) for one in (before, after)]
     if not counts[0][1] or not counts[1][1]:
         return
     p, share = shares_differ(*counts), share_of(*counts[1])
