@@ -104,6 +104,15 @@ def test_rows_of_a_panel_can_be_taken() -> None:
         panel.at("2026-01-04")
 
 
+def test_rows_that_are_not_there_cannot_be_taken() -> None:
+    made = cj.Snapshot.from_frame({"customer": ["a", "b"], "logins": [3, 7]})
+    assert len(made.select([])) == 0
+    assert made.select([1, -1, 0])["logins"].tolist() == [7, 7, 3]
+    for rows in ([2], [-3], [True], [0.5], ["a"], "a", [[0]], 0):
+        with pytest.raises(UsageError, match="a mask over 2 rows or some of their positions"):
+            made.select(rows)
+
+
 def test_a_table_of_it() -> None:
     found = snapshot(LOGINS, cj.Metric("plan", attribute="plan"), customers=PEOPLE)
     frame = found.to_table().to_pandas()
@@ -259,5 +268,6 @@ def test_a_ready_made_panel() -> None:
     ],
 )
 def test_tables_that_are_no_snapshot(frame: Any, options: Any, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as told:
         cj.Snapshot.from_frame(frame, **options)
+    assert "strict" not in str(told.value)  # there is no such choice

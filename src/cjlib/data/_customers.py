@@ -316,7 +316,7 @@ def regrouped(log: Log, link: Mapping[Any, Any]) -> dict[str, Any]:
     findings = Findings(len(own))
     targets = [customer if link.get(customer) is None else link[customer] for customer in own]
     codes, customers = encode_ids(as_column(targets, "link"), "link", findings).settled()
-    raise_if_refused(findings, "link", True)
+    raise_if_refused(findings, "link", None)
     in_input_order = np.argsort(log.row, kind="stable")
     owner = log.customer_codes()
     starts, places, time, order = in_order(

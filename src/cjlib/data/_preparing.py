@@ -83,18 +83,18 @@ def _read(columns: Mapping[str, Column], tz: str | tzinfo, findings: Findings) -
     )
 
 
-def raise_if_refused(findings: Findings, what: str, strict: bool) -> None:
-    """Raise for refused rows if ``strict``.
+def raise_if_refused(findings: Findings, what: str, strict: bool | None) -> None:
+    """Raise for refused rows if ``strict``, and always if that is None: where there is no choice.
 
     Raises:
         DataError: with the ledger, if any row was refused.
     """
-    if strict and findings.refused:
+    if strict is not False and findings.refused:
         ledger = findings.ledger()
         lines = "\n".join(f"  {entry}" for entry in ledger.refused[:20])
         raise DataError(
-            f"{what}: {ledger.read - ledger.kept:,} of {ledger.read:,} rows cannot be used\n{lines}\n"
-            "strict=False leaves them out and tells so in the ledger",
+            f"{what}: {ledger.read - ledger.kept:,} of {ledger.read:,} rows cannot be used\n{lines}"
+            + ("\nstrict=False leaves them out and tells so in the ledger" if strict else ""),
             ledger=ledger,
         )
 

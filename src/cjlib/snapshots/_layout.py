@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from .._jit import jit
+from ..errors import UsageError
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -204,3 +205,21 @@ def scratch(x: Events, codes: int, moments: int, first: int, last: int) -> tuple
         ),
         Windows(np.empty(rows, np.int64), np.empty(rows, np.uint32), np.empty(rows, np.uint32)),
     )  # fmt: skip
+
+
+def positions_of(rows: Any, n_rows: int) -> npt.NDArray[np.intp]:
+    """(k,) positions, given by a mask over the rows or by themselves.
+
+    Raises:
+        UsageError: if they are neither.
+    """
+    asked = np.asarray(rows)
+    if asked.dtype == bool and asked.shape == (n_rows,):
+        return np.flatnonzero(asked)
+    if asked.ndim == 1 and (asked.size == 0 or asked.dtype.kind in "iu"):
+        asked = asked.astype(np.intp)
+        if ((-n_rows <= asked) & (asked < n_rows)).all():
+            return asked
+    raise UsageError(
+        f"a mask over {n_rows:,} rows or some of their positions were expected, not {rows!r:.60}"
+    )

@@ -19,7 +19,7 @@ from ..data._tables import Coded, Table
 from ..data._times import NAT, to_times, to_us
 from ..errors import DataError, UnknownNameError, UsageError
 from ..journey._metrics import Metric
-from ._layout import Codes, Floats, Ints
+from ._layout import Codes, Floats, Ints, positions_of
 
 __all__ = ["STAGE", "Column", "Later", "Snapshot"]
 
@@ -279,7 +279,7 @@ class Snapshot:
 
     def select(self, rows: Any) -> Snapshot:
         """Some of the rows: a boolean mask or positions."""
-        rows = np.asarray(rows)
+        rows = positions_of(rows, len(self))
         numbers = self.numbers_of_moments[rows]
         used = np.unique(numbers)
         return Snapshot(
@@ -348,7 +348,7 @@ def columns_of(frame: Any, customer: str, as_of: Any) -> Found:
     encoded = encode_ids(ids, "customer", findings)
     times = _moments(source, as_of, is_column, len(ids), findings)
     columns = {name: _column(source, name, findings) for name in rest}
-    raise_if_refused(findings, "snapshot", True)
+    raise_if_refused(findings, "snapshot", None)
     codes, known = encoded.settled()
     moments, numbers = np.unique(times, return_inverse=True)
     _refuse_repeats(codes, numbers, known)
