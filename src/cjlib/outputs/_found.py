@@ -14,29 +14,33 @@ from ._cells import NUMBER, TEXT, heads, named, number, share
 from ._scored import figure_label
 from ._told import Told
 
-__all__ = ["data", "definitions", "findings"]
+__all__ = ["data", "definitions", "evidence", "findings"]
 
 MOST, N_ROWS, N_COLUMNS, NAMED = 30, 6, 6, 8
 
 
 def findings(told: Told) -> Section:
-    """What was found, the costliest first, each with its evidence."""
+    """What was found, the costliest first."""
     say, title = told.say, told.say("Findings")
     if not told.findings and not told.not_looked:
         return Section(
             anchor="findings", title=title, blocks=(Said(say("Nothing was found, or nobody looked.")),)
         )
-    shown = told.findings[:MOST]
-    blocks: list[Block] = []
-    if shown:
-        blocks.append(_list(told))
-        blocks.append(Cards(entries=tuple(_card(told, i, one) for i, one in enumerate(shown, start=1))))
+    blocks: list[Block] = [_list(told)] if told.findings else []
     if len(told.findings) > MOST:
         blocks.append(Said(say("and {count} more", count=say.number(len(told.findings) - MOST)), tone="soft"))
     if told.not_looked:
         entries = tuple((Said(name), Said(f": {why}", tone="soft")) for name, why in told.not_looked)
         blocks += [Said(say("What was not looked for, and why:")), Items(entries=entries)]
     return Section(anchor="findings", title=title, blocks=tuple(blocks))
+
+
+def evidence(told: Told) -> Section:
+    """A card for each finding on the list."""
+    shown = enumerate(told.findings[:MOST], start=1)
+    cards = tuple(_card(told, i, one) for i, one in shown)
+    title = told.say("Findings, one by one")
+    return Section(anchor="evidence", title=title, blocks=(Cards(entries=cards),) if cards else ())
 
 
 def _list(told: Told) -> Grid:

@@ -16,16 +16,17 @@ from ..scoring import KeyFigures, Scores
 from ..trace import Trace
 from ._blocks import Section
 from ._draw import check_given, map_of, numbered
-from ._found import data, definitions
+from ._found import data, definitions, evidence
 from ._found import findings as found_section
 from ._health import health_of
 from ._html import tag
 from ._markdown import markdown
 from ._page import document
+from ._risk_cards import risk_cards
 from ._scored import figures, health, risk
 from ._sections import breaches, durations, funnel, signals, stages, the_map
 from ._summary import summary
-from ._told import Told, breaches_of, risks_of, waiting_of, worth_of
+from ._told import Told, breaches_of, is_waiting, risks_of, waiting_of, worth_of
 from ._words import words
 from ._workbook import save_workbook
 
@@ -34,8 +35,8 @@ __all__ = ["Report", "report"]
 FOOTER = f"cjlib {__version__}"
 # What the report consists of, in the order of the page: answers first, then their evidence.
 SECTIONS: tuple[Callable[[Told], Section], ...] = (
-    summary, the_map, risk, signals, found_section, funnel, durations, figures, health, stages, breaches,
-    data, definitions,
+    summary, the_map, risk, signals, found_section, funnel, durations, figures, health, risk_cards,
+    evidence, stages, breaches, data, definitions,
 )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def report(
         say("As of {moment} UTC", moment=say.moment(trace.until)),
         f"{say('Fingerprint')} {journey.fingerprint[:12]}",
     )
-    sections = tuple(make(told) for make in SECTIONS)
+    sections = tuple(section for make in SECTIONS if (section := make(told)).blocks)
     return Report(
         title=told.title, facts=facts, description=journey.description, sections=sections, language=language
     )
@@ -176,7 +177,6 @@ def _told(
     table = time_in_stage(trace)
     worth = worth_of(trace, value)
     risks, n_risks = risks_of(scores, trace, scored, worth) if scores is not None and scored else ((), 0)
-    waiting, n_waiting = waiting_of(journey, trace)
     skipped = findings.skipped if isinstance(findings, Findings) else ()
     return Told(
         journey=journey,
@@ -189,8 +189,8 @@ def _told(
         health=scored,
         risks=risks,
         n_risks=n_risks,
-        waiting=waiting,
-        n_waiting=n_waiting,
+        waiting=waiting_of(journey, trace),
+        is_waiting=is_waiting(journey, trace),
         breaches=breaches_of(trace.breaches),
         findings=found,
         not_looked=tuple((one.detector, one.why) for one in skipped),

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..trace._explain import WayOut
-from ._blocks import Bars, Block, Card, Cards, Cell, Column, Figure, Grid, Items, Part, Said, Section
+from ._blocks import Block, Cell, Column, Figure, Grid, Items, Part, Said, Section
 from ._cells import NUMBER, TEXT, heads, named, number, share
 from ._charts import histogram
 from ._health import Health, Move, tone_of
 from ._journey_map import BandCount
-from ._sections import DAY
-from ._told import SHOWN, Risk, Told
+from ._told import Risk, Told
 from ._words import isolated
 
-__all__ = ["figures", "health", "part_label", "risk"]
+__all__ = ["between", "figures", "health", "part_label", "risk", "signed"]
 
-PULLED, N_PARTS, N_NEEDS = 3, 9, 6
+PULLED = 3
 
 
 def figures(told: Told) -> Section:
@@ -242,8 +240,7 @@ def risk(told: Told) -> Section:
         columns=columns,
         rows=tuple(_risk_row(told, i, one) for i, one in enumerate(told.risks, start=1)),
     )
-    cards = Cards(entries=tuple(_card(told, i, one) for i, one in enumerate(told.risks, start=1)))
-    return Section(anchor="risk", title=title, blocks=(grid, cards))
+    return Section(anchor="risk", title=title, blocks=(grid,))
 
 
 def _risk_row(told: Told, position: int, one: Risk) -> tuple[Cell, ...]:
@@ -257,7 +254,7 @@ def _risk_row(told: Told, position: int, one: Risk) -> tuple[Cell, ...]:
     covered = Cell(said=Said("—")) if np.isnan(one.coverage) else share(say, one.coverage, 1)
     return (
         Cell(said=Said(str(one.customer), is_name=True, href=f"#customer-{position}")),
-        Cell(said=Said(say.number(one.score)), note=_between(told, one), value=one.score),
+        Cell(said=Said(say.number(one.score)), note=between(told, one), value=one.score),
         Cell(said=Said(one.band, pill=True, tone=one.tone, is_name=True) if one.band else Said("—")),
         Cell(
             said=Said(told.stage_label(one.stage), is_name=True),
@@ -269,97 +266,8 @@ def _risk_row(told: Told, position: int, one: Risk) -> tuple[Cell, ...]:
     )
 
 
-def _between(told: Told, one: Risk) -> str:
+def between(told: Told, one: Risk) -> str:
+    """What the missing part could still make of the score; empty if that is next to nothing."""
     if np.isnan(one.low) or one.high - one.low < 0.5:
         return ""
     return f"{told.say.number(one.low)} – {told.say.number(one.high)}"
-
-
-def _card(told: Told, position: int, one: Risk) -> Card:
-    """Where the customer stands, what the score consists of, and what is missing before it moves on."""
-    say, since = told.say, (told.trace.until - one.entered) / DAY
-    where = say("In “{stage}” for {days}, since {day}.", stage=isolated(told.stage_label(one.stage)),
-                days=say.days(since), day=say.day(one.entered))  # fmt: skip
-    facts: list[tuple[Said, ...]] = [(Said(where),)]
-    if one.worth == one.worth:
-        facts.append((Said(say("Worth {money} a year.", money=told.money(one.worth))),))
-    if between := _between(told, one):
-        facts.append(
-            (Said(say("With all evidence the score would lie between {between}.", between=between)),)
-        )
-    facts += _signals(told, one.customer)
-    blocks: list[Block] = [Items(entries=tuple(facts))]
-    if one.parts:
-        sized = tuple(Part(name=part_label(told, part), size=size, shown=signed(told, size))
-                      for part, size in _largest(one.parts))  # fmt: skip
-        start = say(
-            "The score starts at {base}; what takes from it, and what adds to it:",
-            base=say.number(one.base, 1),
-        )
-        blocks += [Said(start, tone="soft"), Bars(parts=sized)]
-    blocks += _needs(told, one.customer)
-    badge = Said(f"{say.number(one.score)} {one.band}".strip(), pill=True, tone=one.tone, is_name=True)
-    return Card(anchor=f"customer-{position}", title=str(one.customer), blocks=tuple(blocks), badge=badge)
-
-
-def _largest(parts: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-    kept = sorted(parts, key=lambda part: -abs(part[1]))[:N_PARTS]
-    return sorted(kept, key=lambda part: part[1])
-
-
-def _signals(told: Told, customer: object) -> list[tuple[Said, ...]]:
-    say = told.say
-    mine = [one for one in told.waiting if one.customer == customer]
-    return [(Said(say("Waits for an answer since {day}:", day=say.day(one.raised))), Said(" "),
-             Said(told.signal_label(one.signal), is_name=True)) for one in mine[:SHOWN]]  # fmt: skip
-
-
-def _needs(told: Told, customer: object) -> Iterator[Block]:
-    """What the ways onward still need."""
-    say = told.say
-    lost = {stage.id for stage in told.journey.stages if stage.kind == "lost"}
-    explained = told.trace.explain(customer)
-    kinds = [move.kind for move in told.journey.transitions]
-    onward = [
-        way
-        for way in explained.ways_out
-        if way.target not in lost and way.verdict != "true" and kinds[way.transition] in ("advance", "skip")
-    ]
-    for way in onward[:2]:
-        needs = [*_missing(told, way)][:N_NEEDS]
-        if needs:
-            said = say("Missing before “{stage}”:", stage=isolated(told.stage_label(way.target)))
-            yield Said(said, tone="head")
-            yield Items(entries=tuple(needs))
-    leaving = [way for way in explained.ways_out if way.target in lost and not np.isnat(way.opens)]
-    for way in sorted(leaving, key=lambda way: way.opens)[:1]:
-        stage = isolated(told.stage_label(way.target))
-        said = say("If nothing happens, lost to “{stage}” on {day}.", stage=stage, day=say.day(way.opens))
-        yield Said(said, tone="over")
-
-
-def _missing(told: Told, way: WayOut) -> Iterator[tuple[Said, ...]]:
-    for reading in way.readings:
-        if reading.verdict != "true":
-            now = (
-                ""
-                if reading.value is None
-                else f" ({told.say('now {value}', value=_shown(told, reading.value))})"
-            )
-            yield (Said(reading.text, code=True), Said(now, tone="soft"))
-    for item in way.items:
-        if item.required and item.status not in ("passed", "waived"):
-            yield (
-                Said(item.label or item.item, is_name=True),
-                Said(f" ({told.say(item.status)})", tone="soft"),
-            )
-
-
-def _shown(told: Told, value: object) -> str:
-    if hasattr(value, "total_seconds"):
-        return told.say.days(value.total_seconds() / 86_400)
-    if isinstance(value, np.datetime64):
-        return told.say.day(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    return told.say.number(value, 0 if float(value).is_integer() else 2)

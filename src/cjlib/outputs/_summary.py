@@ -114,6 +114,10 @@ def _at_risk(told: Told) -> Iterator[Sentence]:
         one, many = "{count} customer is “{band}”.", "{count} customers are “{band}”."
         said = say.counted(health.bands[0].count, one, many, band=isolated(health.bands[0].label))
         yield (Said(said, href="#risk"),)
+        stage, most = max(health.by_stage.items(), key=lambda item: item[1].bands[0].count)
+        said = say("Most of these in “{stage}”: {count}.", stage=isolated(told.stage_label(stage)),
+                   count=say.number(most.bands[0].count))  # fmt: skip
+        yield (Said(said, href=f"#stage-{stage}"),)
     falls = [move for move in health.movers if move.after < move.before]
     if falls:
         said = say("Fell most since {day}: {customer}, from {before} to {after}.", day=say.day(health.since),
@@ -169,6 +173,7 @@ def _first(told: Told) -> Iterator[Sentence]:
         for i, risk in enumerate(told.risks[:FIRST]):
             named += [Said(", ")] if i else []
             named.append(Said(str(risk.customer), href=f"#customer-{i + 1}", is_name=True))
+            named += [Said(f" ({told.money(risk.worth)})")] if risk.worth == risk.worth else []
         yield (*named, Said("."))
     if told.findings:
         finding = told.findings[0]

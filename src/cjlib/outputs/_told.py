@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Ledger, Table
+from ..data import AttributeColumn, Ledger, Table
 from ..errors import UsageError
 from ..findings import Finding
 from ..journey import Journey
@@ -17,7 +17,7 @@ from ._health import Health, tone_of
 from ._journey_map import JourneyMap
 from ._words import Words
 
-__all__ = ["SHOWN", "Risk", "Told", "breaches_of", "risks_of", "waiting_of", "worth_of"]
+__all__ = ["SHOWN", "Risk", "Told", "breaches_of", "is_waiting", "risks_of", "waiting_of", "worth_of"]
 
 SHOWN = 12
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -80,7 +80,6 @@ class Told:
     risks: tuple[Risk, ...]
     n_risks: int
     waiting: tuple[Waiting, ...]
-    n_waiting: int
     breaches: tuple[Breach, ...]
     findings: tuple[Finding, ...]
     not_looked: tuple[tuple[str, str], ...]
@@ -88,6 +87,15 @@ class Told:
     ledger: Ledger
     value: str
     worth: Floats | None  # (n_ids,)
+    is_waiting: NDArray[np.bool_]  # (n_signals,)
+    _read: dict[str, Floats] = attrs.field(factory=dict, init=False)
+
+    def attribute(self, name: str) -> tuple[AttributeColumn, Floats]:
+        """An attribute, and (n_ids,) its values at the end of the replay, which are read once."""
+        facts = Facts(self.trace, self.trace._log, self.trace._customers)
+        if name not in self._read:
+            self._read[name] = facts.values(name, int(self.trace.until.view(np.int64)))
+        return facts.column(name), self._read[name]
 
     def stage_label(self, stage: str) -> str:
         """How a stage is called on the page."""
@@ -112,6 +120,11 @@ class Told:
             return "—"
         unit = next((one.unit for one in self.journey.attributes if one.id == self.value), "")
         return f"{self.say.number(amount)}\N{NO-BREAK SPACE}{unit}".rstrip("\N{NO-BREAK SPACE}")
+
+    @property
+    def n_waiting(self) -> int:
+        """How many signals wait for an answer."""
+        return int(np.count_nonzero(self.is_waiting))
 
     @property
     def customers(self) -> int:
@@ -140,18 +153,24 @@ def worth_of(trace: Trace, value: str | None) -> Floats | None:
     return facts.values(value, int(trace.until.view(np.int64)))
 
 
-def waiting_of(journey: Journey, trace: Trace) -> tuple[tuple[Waiting, ...], int]:
-    """The signals that wait, the most severe and of these the oldest first; and their number."""
+def is_waiting(journey: Journey, trace: Trace) -> NDArray[np.bool_]:
+    """(n_signals,) which signals ask for an answer and are neither answered nor over."""
     signals = trace.signals
-    asks = np.array([signal.response is not None for signal in journey.signals], dtype=bool)
-    is_waiting = np.isnat(signals["ceased"]) & np.isnat(signals["answered"])
-    is_waiting &= asks[signals.codes("signal")] if len(asks) else False
-    rows = signals.select(np.flatnonzero(is_waiting))
+    asks = np.array([*(signal.response is not None for signal in journey.signals), False])
+    waits: NDArray[np.bool_] = np.isnat(signals["ceased"]) & np.isnat(signals["answered"])
+    waits &= asks[signals.codes("signal")]
+    return waits
+
+
+def waiting_of(journey: Journey, trace: Trace) -> tuple[Waiting, ...]:
+    """The signals that wait, the most severe and of these the oldest first."""
+    signals = trace.signals
+    rows = signals.select(np.flatnonzero(is_waiting(journey, trace)))
     rank = np.array([SEVERITIES.index(signal.severity) for signal in journey.signals] or [0])
     order = np.lexsort((rows["raised"], rank[rows.codes("signal")]))[:SHOWN]
     stage_now = _stages_now(trace)
     names = trace.visits.categories("stage")
-    found = tuple(
+    return tuple(
         Waiting(
             customer=row["customer"],
             signal=row["signal"],
@@ -161,7 +180,6 @@ def waiting_of(journey: Journey, trace: Trace) -> tuple[tuple[Waiting, ...], int
         )
         for row, code in zip(rows.select(order).rows(), rows.codes("customer")[order], strict=True)
     )
-    return found, len(rows)
 
 
 def _stages_now(trace: Trace) -> NDArray[np.int32]:
