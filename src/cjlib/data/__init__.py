@@ -5,6 +5,7 @@ from ._customers import Customers
 from ._events import EventLog
 from ._ledger import Ledger, LedgerEntry
 from ._readers import read_customers, read_events
+from ._reading import MappedField, MappingReport, Reader, Reading
 from ._tables import Coded, Table
 from ._times import NAT, to_us
 
@@ -16,6 +17,10 @@ __all__ = [
     "EventLog",
     "Ledger",
     "LedgerEntry",
+    "MappedField",
+    "MappingReport",
+    "Reader",
+    "Reading",
     "Table",
     "read_customers",
     "read_events",
