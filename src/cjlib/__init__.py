@@ -26,9 +26,10 @@ _NAMES = {
         "sensitivity"
     ),
     "findings": "Comparison card compare find what_if",
+    "live": "Tracker",
     "outputs": "JourneyMap Report draw render report",
 }
-_MODULES = ("criteria", "errors", "findings")
+_MODULES = ("criteria", "errors", "findings", "live")
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 __all__ = ["__version__", *sorted({*_HOMES, *_MODULES})]

@@ -1,6 +1,7 @@
 from . import criteria as criteria
 from . import errors as errors
 from . import findings as findings
+from . import live as live
 from ._version import __version__ as __version__
 from .criteria import parse as parse
 from .data import Customers as Customers
@@ -40,6 +41,7 @@ from .journey import load as load
 from .journey import loads as loads
 from .journey import template as template
 from .journey import templates as templates
+from .live import Tracker as Tracker
 from .outputs import JourneyMap as JourneyMap
 from .outputs import Report as Report
 from .outputs import draw as draw

@@ -20,6 +20,7 @@ __all__ = [
     "OutputError",
     "Problem",
     "ReplayError",
+    "StoreError",
     "UnknownNameError",
     "UsageError",
     "did_you_mean",
@@ -118,6 +119,10 @@ class ReplayError(CJError, RuntimeError):
 
 class OutputError(CJError, OSError):
     """A file that cannot be written."""
+
+
+class StoreError(CJError, OSError):
+    """A tracker's store that cannot be read or written: a full disk, a lost connection, another journey's store."""
 
 
 class MissingExtraError(CJError, ImportError):

@@ -1,0 +1,328 @@
+"""The statements of a tracker: what is read from the store and written to it, inside one transaction."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, cast
+
+import attrs
+
+from ..data._attributes import Kind
+from ..errors import StoreError
+from ._keys import from_key
+from ._pages import Page
+from ._past import Kept
+from ._records import Record, stored
+from ._standing import Fact
+from ._store import Again
+from ._tables import FORMAT, sqlalchemy, tables
+
+__all__ = ["EARLY", "Customer", "Head", "Rows"]
+
+CHUNK = 5_000  # as many ids go into one statement
+EARLY = -(2**61)  # before any moment, and far enough from the edge of 64 bits to be reckoned with
+
+
+@attrs.frozen
+class Head:
+    """What concerns the whole store.
+
+    Attributes:
+        token: names this store and no other.
+        journey: the definition, as JSON.
+        fingerprint: of the journey.
+        advanced: the moment of the last advance, None before the first.
+        compacted: events before this moment are refused; None if none are.
+        dropped: activities of which events were dropped when the store was compacted.
+        kinds: of every attribute its kind, and whether it is constant.
+        hooks: for every hook the kinds of records that it wants, None for all.
+    """
+
+    token: str
+    journey: str
+    fingerprint: str
+    advanced: int | None
+    compacted: int | None
+    dropped: tuple[str, ...]
+    kinds: Mapping[str, tuple[Kind, bool]]
+    hooks: Mapping[str, tuple[str, ...] | None]
+
+
+@attrs.define
+class Customer:
+    """The row of one customer: where it stands, and what hooks were told."""
+
+    key: str
+    token: str
+    events: int
+    latest: int | None
+    ends: int | None
+    due: int
+    stage: str | None
+    entered: int | None
+    attributes: list[list[Any]]
+    waivers: list[list[Any]]
+    told: tuple[tuple[int, Fact], ...]
+    number: int
+
+    @property
+    def id(self) -> Any:
+        """The id as it came."""
+        return from_key(self.key)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was recorded of the customer."""
+        return self.events > 0 or bool(self.attributes) or bool(self.waivers)
+
+    def end(self, advanced: int | None) -> int | None:
+        """Up to when the customer is known: the later of the last advance and of its latest event."""
+        return max((one for one in (advanced, self.latest) if one is not None), default=None)
+
+    def told_until(self, advanced: int | None) -> int | None:
+        """As of when hooks were told; an advance at which nothing was due has told that nothing happened."""
+        if self.ends is None or advanced is None or self.due <= advanced:
+            return self.ends
+        return max(self.ends, advanced)
+
+    def kept(self, pages: list[Page]) -> Kept:
+        """Everything that was recorded."""
+        return Kept(self.key, pages, self.attributes, self.waivers)
+
+
+class Rows:
+    """Statements within one transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.tables = tables()
+        self.sa = sqlalchemy()
+        self.dialect: str = connection.dialect.name
+
+    # --- the head
+
+    def begin(self, journey: str, fingerprint: str) -> None:
+        """Write the head of a new store, if it is one."""
+        self._insert_new(
+            self.tables.head,
+            [
+                {
+                    "id": 1,
+                    "format": FORMAT,
+                    "token": secrets.token_hex(8),
+                    "journey": journey,
+                    "fingerprint": fingerprint,
+                    "dropped": "[]",
+                }
+            ],
+        )
+
+    def head(self, *, lock: str = "") -> Head:
+        """The head; ``lock`` is ``shared`` to write customers, ``exclusive`` to write the head."""
+        table = self.tables.head
+        chosen = self.sa.select(table)
+        if lock:
+            chosen = chosen.with_for_update(read=lock == "shared")
+        row = self.connection.execute(chosen).one()
+        if row.format != FORMAT:
+            raise StoreError(f"the store is of format {row.format}; this version of cjlib reads {FORMAT}")
+        hooks = self.connection.execute(
+            self.sa.select(self.tables.hooks.c.name, self.tables.hooks.c.kinds)
+        ).all()
+        wanted = {hook.name: json.loads(hook.kinds) for hook in hooks}
+        return Head(
+            token=row.token,
+            journey=row.journey,
+            fingerprint=row.fingerprint,
+            advanced=row.advanced,
+            compacted=row.compacted,
+            dropped=tuple(json.loads(row.dropped)),
+            kinds=self.kinds(),
+            hooks={name: None if kinds is None else tuple(kinds) for name, kinds in wanted.items()},
+        )
+
+    def set_head(self, **values: Any) -> None:
+        self.connection.execute(self.tables.head.update().values(**values))
+
+    # --- attributes
+
+    def kinds(self) -> dict[str, tuple[Kind, bool]]:
+        """Of every attribute its kind, and whether it is constant."""
+        rows = self.connection.execute(self.sa.select(self.tables.attributes)).all()
+        return {row.name: (cast(Kind, row.kind), bool(row.constant)) for row in rows}
+
+    def add_kinds(self, kinds: Mapping[str, tuple[str, bool]]) -> dict[str, tuple[Kind, bool]]:
+        """All kinds, once new attributes are added; the kind that was there first stays."""
+        table = self.tables.attributes
+        new = [
+            {"name": name, "kind": kind, "constant": constant}
+            for name, (kind, constant) in sorted(kinds.items())
+        ]
+        self._insert_new(table, new)
+        return self.kinds()
+
+    # --- customers
+
+    def lock(self, keys: Sequence[str]) -> dict[str, Customer]:
+        """The rows of these customers, made where there are none, and held until the transaction ends."""
+        table = self.tables.customers
+        keys = sorted(set(keys))
+        blank = {"events": 0, "due": EARLY, "facts": "[[], []]", "told": "[]", "number": 0}
+        self._insert_new(table, [{"customer": key, "token": secrets.token_hex(8), **blank} for key in keys])
+        found: dict[str, Customer] = {}
+        for some in _chunks(keys):
+            chosen = self.sa.select(table).where(table.c.customer.in_(some))
+            found.update(self._customers(chosen.order_by(table.c.customer).with_for_update()))
+        if len(found) != len(keys):
+            raise Again  # someone was forgotten in between
+        return found
+
+    def lock_due(self, moment: int, most: int) -> dict[str, Customer]:
+        """Some of the customers for whom anything could happen by the moment, held."""
+        table = self.tables.customers
+        chosen = self.sa.select(table).where(table.c.due <= moment).order_by(table.c.customer).limit(most)
+        return dict(self._customers(chosen.with_for_update()))
+
+    def customers_after(self, key: str, most: int, *, lock: bool = False) -> dict[str, Customer]:
+        """The next customers in the order of their keys."""
+        table = self.tables.customers
+        chosen = self.sa.select(table).where(table.c.customer > key).order_by(table.c.customer).limit(most)
+        return dict(self._customers(chosen.with_for_update() if lock else chosen))
+
+    def customers(self, keys: Sequence[str]) -> dict[str, Customer]:
+        """The rows of those customers that there are."""
+        table = self.tables.customers
+        found: dict[str, Customer] = {}
+        for some in _chunks(keys):
+            found.update(self._customers(self.sa.select(table).where(table.c.customer.in_(some))))
+        return found
+
+    def due_by(self, horizon: int, advanced: int | None) -> dict[str, Customer]:
+        """Customers for whom anything could happen within the horizon after what is known of them."""
+        table = self.tables.customers
+        is_near = table.c.due - horizon <= table.c.latest
+        if advanced is not None:
+            is_near = is_near | (table.c.due - horizon <= advanced)
+        return dict(self._customers(self.sa.select(table).where(is_near)))
+
+    def _customers(self, chosen: Any) -> Iterator[tuple[str, Customer]]:
+        for row in self.connection.execute(chosen):
+            attributes, waivers = json.loads(row.facts)
+            told = tuple([(number, tuple(fact)) for number, fact in json.loads(row.told)])
+            yield (
+                row.customer,
+                Customer(
+                    row.customer, row.token, row.events, row.latest, row.ends, row.due, row.stage,
+                    row.entered, attributes, waivers, told, row.number,
+                ),
+            )  # fmt: skip
+
+    def put_customers(self, customers: Iterable[Customer]) -> None:
+        self._put(
+            self.tables.customers,
+            [
+                {
+                    "customer": one.key,
+                    "token": one.token,
+                    "events": one.events,
+                    "latest": one.latest,
+                    "ends": one.ends,
+                    "due": one.due,
+                    "stage": one.stage,
+                    "entered": one.entered,
+                    "facts": json.dumps([one.attributes, one.waivers]),
+                    "told": json.dumps(one.told),
+                    "number": one.number,
+                }
+                for one in customers
+            ],
+        )
+
+    # --- events
+
+    def new_event_ids(self, customers_by_id: Mapping[str, str]) -> set[str]:
+        """Those of the event ids that were never recorded before; from now on they were."""
+        table = self.tables.event_ids
+        rows = [{"event_id": one, "customer": customers_by_id[one]} for one in sorted(customers_by_id)]
+        found: set[str] = set()
+        for some in _chunks(rows):
+            statement = self._upsert(table).on_conflict_do_nothing().returning(table.c.event_id)
+            found.update(self.connection.execute(statement, some).scalars())
+        return found
+
+    def pages(self, keys: Sequence[str]) -> dict[str, list[Page]]:
+        """The pages of these customers, in order."""
+        table = self.tables.pages
+        found: dict[str, list[Page]] = {key: [] for key in keys}
+        for some in _chunks(keys):
+            chosen = self.sa.select(table).where(table.c.customer.in_(some))
+            for row in self.connection.execute(chosen.order_by(table.c.customer, table.c.number)):
+                found[row.customer].append(Page.read(row.number, row.events, row.names, row.labels))
+        return found
+
+    def put_pages(self, pages: Iterable[tuple[str, Page]]) -> None:
+        self._put(
+            self.tables.pages,
+            [
+                {
+                    "customer": key,
+                    "number": page.number,
+                    "events": page.events,
+                    "names": page.names,
+                    "labels": page.labels,
+                }
+                for key, page in pages
+            ],
+        )
+
+    def drop_pages(self, key: str) -> None:
+        table = self.tables.pages
+        self.connection.execute(table.delete().where(table.c.customer == key))
+
+    # --- outbox and ledger
+
+    def put_records(
+        self, hooks: Mapping[str, tuple[str, ...] | None], records: Iterable[tuple[str, Record]]
+    ) -> None:
+        """Records for every hook that wants them, by the key of their customer."""
+        rows = [
+            {"hook": hook, "customer": key, "record": stored(record), "attempts": 0, "not_before": 0.0}
+            for key, record in records
+            for hook, kinds in hooks.items()
+            if kinds is None or record.kind in kinds
+        ]
+        if rows:
+            self.connection.execute(self.tables.outbox.insert(), rows)
+
+    def note(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Lines for the ledger: customer, reason, rows, detail."""
+        if rows:
+            self.connection.execute(self.tables.ledger.insert(), list(rows))
+
+    # --- both dialects
+
+    def _upsert(self, table: Any) -> Any:
+        return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
+
+    def _insert_new(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        for some in _chunks(rows):
+            self.connection.execute(self._upsert(table).on_conflict_do_nothing(), some)
+
+    def _put(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        """Write rows, over those of the same key."""
+        statement = self._upsert(table)
+        keys = [column.name for column in table.primary_key]
+        values = {
+            column.name: statement.excluded[column.name] for column in table.c if column.name not in keys
+        }
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
+        for some in _chunks(rows):
+            self.connection.execute(statement, some)
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
