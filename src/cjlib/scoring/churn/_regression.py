@@ -117,12 +117,12 @@ class Newton:
             self.trial = self.best + self.step
         else:
             self.best, self.value = self.trial, worth
-            if self.step is not None and np.abs(self.step).max() < CONVERGED:
-                self.done = True
-                return
             slope = gradient - self.ridge * self.trial
             self.step = _solved(information, self.ridge, slope)
             self.trial = self.trial + self.step
+        if np.abs(self.step).max() < CONVERGED:
+            self.done = True
+            return
         if self.tries > MOST_STEPS:
             raise DataError(
                 "there is no best fit, for some columns tell exactly who has the event: give a penalty above "
