@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from tests.findings import paths as made
@@ -60,6 +60,7 @@ def chained(steps: list, mode: str, within: int | None, window: str) -> str:
 
 
 @given(made.EVENTS, STEPS, WITHIN)
+@settings(max_examples=60)
 @pytest.mark.parametrize(("mode", "window"), [("ordered", "first"), ("ordered", "step"), ("strict", "first")])
 def test_who_came_how_far_is_what_sql_says(
     mode: str, window: str, events: list[made.Event], steps: list, within: int | None
@@ -72,6 +73,7 @@ def test_who_came_how_far_is_what_sql_says(
 
 
 @given(made.EVENTS, st.lists(st.sampled_from("abc"), min_size=1, max_size=4), WITHIN)
+@settings(max_examples=60)
 def test_in_any_order_too(events: list[made.Event], steps: list[str], within: int | None) -> None:
     log = made.log_of([*events, (9, "a", 0), (9, "b", 1), (9, "c", 1)])
     found = funnel(log, steps, mode="any", within=None if within is None else f"{within}d")

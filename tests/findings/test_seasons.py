@@ -90,6 +90,13 @@ def test_a_season_stands_out_where_there_is_one() -> None:
     assert found.asked["p"] < 1e-6
 
 
+def test_a_loss_at_the_first_instant_of_a_month_is_of_that_month() -> None:
+    found = seasons(traced("ann: a0 d31"))
+    assert found["lost"][:2].tolist() == [0, 1]
+    assert found["customer_days"][:2] == pytest.approx([31.0, 0.0])
+    assert (found.asked["p"], found.customers(1).tolist()) == (1.0, ["ann"])
+
+
 def test_nobody_lost_says_nothing_and_units_are_named() -> None:
     assert (seasons(traced("ann: a0"))["p"] == 1.0).all()
     assert seasons(traced("ann: a0 d1"), where={"stage": "care"})["lost"].sum() == 0

@@ -197,5 +197,6 @@ def _tests(lost: Ints, days: Floats) -> tuple[Floats, float]:
         float(binomtest(int(k), total, float(d / whole)).pvalue) if d > 0 else 1.0
         for k, d in zip(lost.tolist(), days.tolist(), strict=True)
     ]
-    expected = total * days[seen] / whole
-    return np.array(each), float(chisquare(lost[seen] * (total / max(lost[seen].sum(), 1)), expected).pvalue)
+    inside = lost[seen]  # not those at the very first instant of a season in which nobody was there
+    p = float(chisquare(inside, inside.sum() * days[seen] / whole).pvalue) if inside.any() else 1.0
+    return np.array(each), p
