@@ -175,9 +175,10 @@ def aalen_johansen(
     before = np.append(1.0, _curve(total, inside)[0])[:-1]
     curves = np.cumsum((before / inside)[:, None] * ended, axis=0)
     errors = np.sqrt(np.maximum(_incidence_variance(curves, ended, total, before, inside), 0.0))
+    shares = np.where(curves > 1 - _ROUNDING, np.nan, curves)  # a running sum may miss 1 by this much
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = _Z * errors / (curves * np.log(curves))
-        low, high = curves ** np.exp(-spread), curves ** np.exp(spread)
+        spread = _Z * errors / (shares * np.log(shares))
+        low, high = shares ** np.exp(-spread), shares ** np.exp(spread)
     return Incidence(
         times=times, at_risk=inside, ended=ended, curves=curves, errors=errors, low=low, high=high
     )
