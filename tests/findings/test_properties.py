@@ -103,15 +103,15 @@ def test_each_planted_fault_is_found() -> None:
 
 
 def test_in_chance_alone_hardly_anything_is_found() -> None:
-    """A kind of finding may turn up in 5 % of the books; in 40 books, more than 6 times has p < 0.004.
+    """A kind of finding may turn up in 5 % of the books; in 30 books, more than 5 times has p < 0.004.
 
     Drivers are left out: who has signed early is not lost from the trial any more, by construction.
     """
     alarms: collections.Counter[str] = collections.Counter()
-    for seed in range(100, 140):
-        found = book(seed, 250).find(*(name for name in OURS if name not in ("pains", "drivers")))
+    for seed in range(100, 130):
+        found = book(seed, 200).find(*(name for name in OURS if name not in ("pains", "drivers")))
         alarms.update({one.kind for one in found})
-    assert max(alarms.values(), default=0) <= 6, alarms
+    assert max(alarms.values(), default=0) <= 5, alarms
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
