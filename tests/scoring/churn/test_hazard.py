@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.scoring.churn.hazard_worlds import DAY, END, JOURNEY, METRICS, START, day, part, replayed, world
 
 import cjlib as cj
-from cjlib.scoring import FittedHazard
+from cjlib.scoring import FittedHazard, outcomes
 
 FIELDS = ("horizon", "period", "by", "event", "competing")
 HORIZONS = ["1d", "7d", "30d", "90d", "400d", "3000d"]
@@ -177,8 +177,11 @@ def test_blocks_that_can_be_read_once_only_are_refused() -> None:
         SCORERS[0].fit_blocks(iter([(found.panel, found.trace)]))
     with pytest.raises(cj.CJError, match="at least one block"):
         SCORERS[0].fit_blocks([])
-    with pytest.raises(cj.CJError, match="like= is a fit of churn within 60d"):
+    with pytest.raises(cj.CJError, match="like= was fitted with horizon='60d', event=None"):
         SCORERS[0].fit_blocks([(found.panel, found.trace)], like=fitted(1))
+    stayed = np.nan_to_num(outcomes(found.panel, found.trace).within("30d"), nan=1.0) == 0
+    with pytest.raises(cj.CJError, match="churn came in none of"):
+        SCORERS[0].fit_blocks([(found.panel.select(stayed), found.trace)], like=fitted(0))
     alone = SCORERS[0].fit_blocks([(found.panel, found.trace)])
     assert np.allclose(alone.hazards[0].coefficients, fitted(0).hazards[0].coefficients, atol=1e-9)
 

@@ -23,6 +23,7 @@ from ._regression import Answer, Fit, Rows, fit_rows, fit_sources
 
 __all__ = ["HazardScorer"]
 
+SHARED = ("horizon", "event", "by", "competing", "period")  # by two fits of one model
 FEW = 10  # events below which the result says that they are few
 NO_STAGES = "the panel knows no stages (make it with journey=): one level for all, whatever the time in stage"
 
@@ -143,8 +144,9 @@ class HazardScorer:
             if first is None:
                 raise UsageError("fit_blocks needs at least one block, a panel and a trace")
             like = self.fit(*first)
-        if like.scorer.horizon != self.horizon or like.scorer.event != self.event:
-            raise UsageError(f"like= is a fit of {like.event} within {like.scorer.horizon}, this one is not")
+        if any(getattr(like.scorer, name) != getattr(self, name) for name in SHARED):
+            told = ", ".join(f"{name}={getattr(like.scorer, name)!r}" for name in SHARED)
+            raise UsageError(f"like= was fitted with {told}; this scorer differs")
         made = _Blocks(self, blocks, like)
         fits = fit_sources(
             made, [one.penalty for one in like.hazards], [one.coefficients for one in like.hazards]
@@ -216,6 +218,9 @@ class _Blocks:
                 yield made
         if not self.rows:
             raise DataError(f"{self.like.event}: no row of any block is at risk before the end of the replay")
+        for one, count in zip(self.like.hazards, self.events, strict=True):
+            if not count:
+                raise DataError(f"{one.cause} came in none of {self.rows:,} periods of the blocks")
 
 
 def _causes(periods: Periods) -> tuple[list[int], list[str]]:
