@@ -158,6 +158,17 @@ def test_what_cannot_be_asked_is_told() -> None:
         directly_follows(log).customers(1)
 
 
+def test_the_graph_has_all_counts_and_times() -> None:
+    found = directly_follows(made.golden_log())
+    graph = found.to_networkx()
+    assert {pair: data["count"] for *pair, data in graph.edges(data=True) for pair in [tuple(pair)]} == {
+        (edge["source"], edge["target"]): edge["count"] for edge in made.golden()["edges"]
+    }
+    leaving = sum(data["share"] for _, _, data in graph.out_edges("login", data=True))
+    node = graph.nodes["login"]
+    assert leaving == pytest.approx(1 - node["ends"] / node["count"])
+
+
 def test_a_log_of_nobody_has_no_pairs() -> None:
     found = directly_follows(cj.EventLog.from_columns([], [], []))
     assert len(found) == len(found.steps) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -14,6 +14,9 @@ from ._answers import Answer, Mask
 from ._blocks import in_blocks
 from ._path_kernels import FEW, count_pairs, place_durations, sort_small, who_pass
 from ._paths import Ints, Paths, Source, paths_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["DirectlyFollows", "directly_follows"]
 
@@ -36,6 +39,24 @@ class DirectlyFollows(Answer):
     """
 
     steps: Table = attrs.field(kw_only=True)
+
+    def to_networkx(self) -> nx.DiGraph:
+        """The graph: nodes with the columns of ``steps``, edges with the other columns.
+
+        >>> import cjlib as cj
+        >>> log = cj.EventLog.from_columns(["a", "a"], ["visit", "order"], ["2026-01-01", "2026-01-02"])
+        >>> directly_follows(log).to_networkx().edges["visit", "order"]["median"]
+        86400.0
+        """
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        name, *counted = self.steps.columns
+        for row in self.steps.rows():
+            graph.add_node(row[name], **{column: row[column] for column in counted})
+        for row in self.rows():
+            graph.add_edge(row.pop("source"), row.pop("target"), **row)
+        return graph
 
 
 def directly_follows(
