@@ -40,7 +40,7 @@ class DirectlyFollows(Answer):
 
     steps: Table = attrs.field(kw_only=True)
 
-    def to_networkx(self) -> nx.DiGraph:
+    def to_networkx(self) -> nx.DiGraph[str]:
         """The graph: nodes with the columns of ``steps``, edges with the other columns.
 
         >>> import cjlib as cj
@@ -50,7 +50,7 @@ class DirectlyFollows(Answer):
         """
         import networkx as nx
 
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[str] = nx.DiGraph()
         name, *counted = self.steps.columns
         for row in self.steps.rows():
             graph.add_node(row[name], **{column: row[column] for column in counted})
