@@ -12,11 +12,16 @@ from ._charts import histogram
 from ._health import Health, Move, tone_of
 from ._journey_map import BandCount
 from ._told import Risk, Told
-from ._words import isolated
+from ._words import capital, isolated
 
 __all__ = ["between", "figures", "health", "part_label", "risk", "signed"]
 
 PULLED = 3
+SHARES = (
+    "retention", "churn", "repurchase", "abandonment", "activation", "cross_sell", "csat", "grr", "nrr",
+    "expansion", "contraction", "lost_revenue",
+)  # fmt: skip
+ABBREVIATED = ("nps", "csat", "ces", "mrr", "arr", "grr", "nrr", "clv")
 
 
 def figures(told: Told) -> Section:
@@ -50,7 +55,7 @@ def figures(told: Told) -> Section:
 def figure_label(told: Told, name: str) -> str:
     """How a key figure is called on the page: by the label of its metric, else by its usual name."""
     label = next((metric.label for metric in told.journey.metrics if metric.id == name and metric.label), "")
-    return label or told.say.name(name)
+    return label or (name.upper() if name in ABBREVIATED else capital(told.say.name(name)))
 
 
 def _figure_row(told: Told, row: dict[str, object], names: Sequence[str]) -> tuple[Cell, ...]:
@@ -59,7 +64,7 @@ def _figure_row(told: Told, row: dict[str, object], names: Sequence[str]) -> tup
     def real(name: str) -> float:
         return float(row[name])  # type: ignore[arg-type]
 
-    unit = str(row["unit"] or "")
+    unit = str(row["unit"] or "") or ("share" if row["figure"] in SHARES else "")
     low, high, aim = real("low"), real("high"), real("aim")
     between = "—" if np.isnan(low) else f"{_valued(told, low, unit)} – {_valued(told, high, unit)}"
     of = (
