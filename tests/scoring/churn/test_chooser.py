@@ -39,15 +39,14 @@ def test_where_nothing_can_be_learnt_everybody_has_the_same_chance() -> None:
 def test_where_much_can_be_learnt_it_is() -> None:
     rows, came = months(250, strength=2.0)
     found = RiskScorer(horizon="30d").fit(rows, came)
-    assert found.chosen == "additive"
-    assert found.losses["candidate"].tolist() == ["prior", "recency", "additive"]
-    assert found.losses["log_loss"].argmin() == 2
+    assert found.chosen in ("spline", "additive")
+    assert found.losses["candidate"].tolist() == ["prior", "recency", "spline", "additive"]
+    assert found.losses["log_loss"].argmin() >= 2
 
 
-def test_a_trace_brings_the_spline() -> None:
+def test_it_learns_from_a_trace() -> None:
     found = RiskScorer(horizon="60d", metrics=["logins", "tickets"]).fit(*small_world())
-    assert "spline" in found.losses["candidate"].tolist()
-    assert any("evidence" not in note for note in found.notes)
+    assert found.losses["candidate"].tolist() == ["prior", "recency", "spline", "additive"]
 
 
 def test_recency_can_win() -> None:

@@ -61,7 +61,7 @@ class RiskScorer:
         horizon: within which time the event is awaited.
         event: what is awaited, as for :func:`cjlib.scoring.outcomes`; churn if unsaid.
         metrics: the columns to learn from; all of the panel if unsaid.
-        candidates: those that are tried; the spline needs a trace, the tables the extra ``ml``.
+        candidates: those that are tried; the tables need the extra ``ml``.
         allow: columns that are as of the moment of the row, though their names look like outcomes.
 
     >>> RiskScorer(horizon="60d", candidates=["additive", "recency"]).candidates
@@ -121,7 +121,8 @@ class RiskScorer:
         shared: dict[str, Any] = {"horizon": self.horizon, "event": self.event, "allow": self.allow}
 
         def spline(rows: Snapshot, found: Decided) -> Scorer:
-            return HazardScorer(metrics=inputs, **shared).fit(rows.select(np.sort(found.rows)), outcomes)
+            told = outcomes if isinstance(outcomes, Trace) else found.happened
+            return HazardScorer(metrics=inputs, **shared).fit(rows.select(found.rows), told)
 
         def additive(rows: Snapshot, found: Decided) -> Scorer:
             return AdditiveScorer(metrics=self.metrics, **shared).fit(rows.select(found.rows), found.happened)
@@ -132,9 +133,7 @@ class RiskScorer:
             "spline": spline,
             "additive": additive,
         }
-        for name in self.candidates:
-            if name != "spline" or isinstance(outcomes, Trace):
-                yield name, ways[name]
+        yield from ((name, ways[name]) for name in self.candidates)
 
 
 @attrs.frozen(eq=False, kw_only=True, repr=False)
