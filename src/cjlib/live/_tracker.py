@@ -6,31 +6,30 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import attrs
-import numpy as np
-
 from ..criteria._literals import as_duration
 from ..data._customers import Customers
-from ..data._ledger import Ledger, LedgerEntry
+from ..data._ledger import Ledger
 from ..data._tables import Table
-from ..data._times import MAX_US, to_us
-from ..errors import DataError, StoreError, UnknownNameError, UsageError, did_you_mean
+from ..data._times import to_us
+from ..errors import DataError, StoreError, UnknownNameError, UsageError
 from ..findings import Card
 from ..findings import card as make_card
 from ..journey._files import dumps
 from ..journey._journey import Journey
+from ..scoring import Scores
 from ..trace import Explanation, Trace, Waiver, replay
-from ..trace._inputs import prepare
 from ..trace._leaves import MICROSECOND
-from ..trace._run import run
-from ..trace._trace import due_table
-from ._given import Given, given
+from ._asking import Place, coming, moment, place, soon
+from ._delivery import HOLD, DeadLetter, Delivery, dead_letters, deliver, revive
+from ._given import given
+from ._hooks import Hook
+from ._keeping import Compacted, Forgotten, compact, forget, forgotten
 from ._keys import to_key
-from ._pages import Event
-from ._past import Past, as_known
+from ._observing import records
+from ._past import Past
+from ._recording import Receipt, take_in
 from ._rows import Customer, Head, Rows
-from ._settling import past_of, settle, with_rows
-from ._standing import Standing, standings
+from ._settling import past_of, settle
 from ._store import Store
 
 __all__ = ["Place", "Receipt", "Tracker"]
@@ -38,41 +37,6 @@ __all__ = ["Place", "Receipt", "Tracker"]
 T = TypeVar("T")
 
 BLOCK = 2_000  # customers whose time has come are seen to so many at once
-OLD = "event before the moment up to which the store was compacted"
-
-
-@attrs.frozen(kw_only=True)
-class Receipt:
-    """What became of a call of `Tracker.record`, once it is safely written.
-
-    Attributes:
-        events: how many events are new.
-        repeated: how many were there before, by their id.
-        refused: how many are older than `Tracker.compact` allows.
-        ledger: what was found while the events were read.
-    """
-
-    events: int
-    repeated: int
-    refused: int
-    ledger: Ledger
-
-
-@attrs.frozen(kw_only=True)
-class Place:
-    """Where a customer is.
-
-    Attributes:
-        customer: the id.
-        stage: the stage; None before the customer's first moment.
-        entered: since when; NaT before the first moment.
-        at: the moment as of which this is said.
-    """
-
-    customer: Any
-    stage: str | None
-    entered: np.datetime64
-    at: np.datetime64
 
 
 class Tracker:
@@ -86,6 +50,8 @@ class Tracker:
             it to another.
         store: where events are kept: ``sqlite:///journey.db`` (a file), ``sqlite://`` (only in memory) or
             ``postgresql://user@host/database`` (for many processes).
+        hooks: who is told what happens, by `deliver`. The store remembers them by name: what is recorded
+            later, also by trackers without hooks, is kept for them.
         max_visits: a customer with more visits than this is caught in a loop, and the events that
             lead into it are refused.
 
@@ -107,15 +73,22 @@ class Tracker:
     """
 
     def __init__(
-        self, journey: Journey, store: str = "sqlite:///journey.db", *, max_visits: int = 100_000
+        self,
+        journey: Journey,
+        store: str = "sqlite:///journey.db",
+        *,
+        hooks: Iterable[Hook] = (),
+        max_visits: int = 100_000,
     ) -> None:
         if not isinstance(journey, Journey):
             raise UsageError(f"a tracker follows a cjlib.Journey, not {type(journey).__name__}")
         self.journey = journey
         self.max_visits = max_visits
         self.store = Store(store)
+        self.hooks = _checked(hooks)
         self.write(lambda rows: rows.begin(dumps(journey, format="json"), journey.fingerprint))
         self.read(self.head)
+        self.write(lambda rows: rows.put_hooks({hook.name: hook.kinds for hook in self.hooks}))
 
     def __repr__(self) -> str:
         return f"<Tracker of {self.journey.name!r} in {self.store.url}>"
@@ -155,36 +128,8 @@ class Tracker:
             StoreError: if the store cannot be written.
         """
         news = given(events, customers, waivers)
-        return self.write(lambda rows: self._record(rows, news))
-
-    def _record(self, rows: Rows, news: Given) -> Receipt:
-        head = self.head(rows, lock="shared")
-        if news.kinds:
-            head = attrs.evolve(head, kinds=_agreed(rows.add_kinds(news.kinds), news.kinds))
-        kept, refused = _split(news.events, head.compacted)
-        rows.note(
-            [
-                {"customer": key, "reason": OLD, "rows": count, "detail": "refused"}
-                for key, count in refused.items()
-            ]
-        )
-        touched = rows.lock([*kept, *news.attributes, *news.waivers])
-        fresh = _fresh(rows, kept)
-        changed = {
-            key: with_rows(one, news.attributes.get(key, []), news.waivers.get(key, []))
-            for key, one in touched.items()
-            if key in fresh or key in news.attributes or key in news.waivers
-        }
-        settle(
-            rows, self.journey, head, changed, rows.pages(sorted(changed)), fresh, max_visits=self.max_visits
-        )
-        new = sum(map(len, fresh.values()))
-        entry = LedgerEntry(OLD, sum(refused.values()), (), "refused")
-        return Receipt(
-            events=new,
-            repeated=sum(map(len, kept.values())) - new,
-            refused=sum(refused.values()),
-            ledger=news.ledger.add(refused=[entry] if refused else []),
+        return self.write(
+            lambda rows: take_in(rows, self.journey, self.head(rows, lock="shared"), news, self.max_visits)
         )
 
     def advance(self, now: Any) -> int:
@@ -199,16 +144,16 @@ class Tracker:
         Raises:
             UsageError: if time would run backwards.
         """
-        moment = to_us(now)
+        time = to_us(now)
 
         def begin(rows: Rows) -> None:
             # Exclusive: whoever is recording is waited for; whoever records next reckons with the new moment.
             head = self.head(rows, lock="exclusive")
-            if head.advanced is not None and moment < head.advanced:
+            if head.advanced is not None and time < head.advanced:
                 raise UsageError(
-                    f"time runs on: the last advance was to {_moment(head.advanced)}, not to {now}"
+                    f"time runs on: the last advance was to {moment(head.advanced)}, not to {now}"
                 )
-            rows.set_head(advanced=moment)
+            rows.set_head(advanced=time)
 
         self.write(begin)
         return self.settle_due()
@@ -230,6 +175,95 @@ class Tracker:
             total += found
         return total
 
+    def compact(self, before: Any) -> Compacted:
+        """Drop events before a moment that no answer needs any more, and refuse such events from now on.
+
+        Every customer keeps the first event, and all that a criterion or a touchpoint mentions: histories stay
+        as they are.
+
+        Args:
+            before: a datetime, a date or ISO text; not later than the last advance.
+
+        Raises:
+            UsageError: if it is later than the last advance.
+        """
+        time, total, after = to_us(before), Compacted(dropped=0, kept=0), ""
+
+        def begin(rows: Rows) -> None:
+            head = self.head(rows, lock="exclusive")
+            if head.advanced is None or time > head.advanced:
+                raise UsageError(f"compact what is past: advance to {before} first")
+            rows.set_head(compacted=max(time, head.compacted or time))
+
+        def some(rows: Rows) -> tuple[str | None, Compacted]:
+            return compact(rows, self.journey, self.head(rows, lock="exclusive"), time, after)
+
+        self.write(begin)
+        while True:
+            last, found = self.write(some)
+            if last is None:
+                return total
+            after = last
+            total = Compacted(dropped=total.dropped + found.dropped, kept=total.kept + found.kept)
+
+    def forget(self, customer: Any) -> Forgotten:
+        """Erase everything about a customer: what was recorded, what hooks were to be told, the ledger.
+
+        Where the customer's id names who acted in events of another one, it stays there. Copies of the
+        database, and PostgreSQL's archives, are not in the hands of the tracker.
+
+        Returns:
+            How many rows there were by table, and how many are left.
+
+        >>> import cjlib as cj
+        >>> tracker = cj.Tracker(cj.Journey("demo", stages=[cj.Stage("trial")]), store="sqlite://")
+        >>> receipt = tracker.record({"customer": "a", "activity": "login", "time": "2026-01-03"})
+        >>> tracker.forget("a").is_complete
+        True
+        """
+
+        erased = self.write(lambda rows: forget(rows, customer))
+        self.store.wipe()
+        return Forgotten(erased=erased, left=self.read(lambda rows: forgotten(rows, customer)))
+
+    # --- hooks
+
+    def deliver(self, *, hold: float = HOLD) -> Delivery:
+        """Tell the hooks of this tracker all that waits for them; call it again and again.
+
+        Args:
+            hold: for how many seconds at a time this process has a hook to itself; no call takes longer.
+
+        Returns:
+            What was delivered, and what failed and will be tried again.
+        """
+        return deliver(self.write, self.hooks, hold=hold)
+
+    def tell(self, scores: Scores) -> int:
+        """Tell hooks the scores of customers of whom something was recorded: of how many."""
+        told = list(records(scores))
+
+        def put(rows: Rows) -> int:
+            head = self.head(rows, lock="shared")
+            held = rows.customers(sorted({to_key(one.customer) for one in told}))
+            found = [(key, one) for one in told if (key := to_key(one.customer)) in held]
+            rows.put_records(head.hooks, found)
+            return len(found)
+
+        return self.write(put)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """The records that hooks never took, and why, oldest first."""
+        return self.read(dead_letters)
+
+    def revive(self, hook: str) -> int:
+        """Try the dead letters of a hook again: how many there are."""
+        return self.write(lambda rows: revive(rows, hook))
+
+    def drop_hook(self, name: str) -> None:
+        """Forget a hook, and what waits for it."""
+        self.write(lambda rows: rows.drop_hook(name))
+
     # --- reading
 
     def where(self, customer: Any) -> Place:
@@ -241,16 +275,7 @@ class Tracker:
 
         def find(rows: Rows) -> Place:
             head = self.head(rows)
-            one = self._known(rows, customer)
-            end = one.end(head.advanced)
-            found: Standing | Customer = one
-            if end is not None and head.advanced is not None and one.due <= head.advanced:
-                # An advance is under way, or was cut off, and has not come to this customer.
-                past = past_of(self.journey, head, {one.key: one}, rows.pages([one.key]), by_key=True)
-                found = standings(self.journey, past, np.array([end]), self.max_visits)[0]
-            return Place(
-                customer=customer, stage=found.stage, entered=_moment(found.entered), at=_moment(end)
-            )
+            return place(rows, self.journey, head, self._known(rows, customer), self.max_visits)
 
         return self.read(find)
 
@@ -274,7 +299,7 @@ class Tracker:
         past, end = self.read(find)
         if end is None:
             raise DataError(f"nothing has happened to {customer!r:.80} yet, and time was never advanced")
-        until = _moment(end)
+        until = moment(end)
         options: dict[str, Any] = {"until": until, "waivers": past.waivers, "max_visits": self.max_visits}
         return replay(self.journey, past.log, past.customers, **options), past
 
@@ -299,22 +324,8 @@ class Tracker:
         if ahead <= 0:
             raise UsageError(f"due looks ahead; the horizon must be longer than nothing, not {horizon!r}")
 
-        def find(rows: Rows) -> tuple[Past, dict[Any, int]]:
-            head = self.head(rows)
-            near = {
-                k: v for k, v in rows.due_by(ahead, head.advanced).items() if v.end(head.advanced) is not None
-            }
-            ends = {one.id: one.end(head.advanced) or 0 for one in near.values()}
-            return past_of(self.journey, head, near, rows.pages(sorted(near)), by_key=False), ends
-
-        past, ends = self.read(find)
-        now = np.array([ends[one] for one in past.log.customers.tolist()], np.int64)
-        log, customers, _ = as_known(past, now)
-        prepared = prepare(self.journey, log, customers, past.waivers)
-        stages = tuple(stage.id for stage in self.journey.stages)
-        later = np.minimum(now + ahead, MAX_US)
-        tables = run(prepared, stages, until=later, threads=None, max_visits=self.max_visits)
-        return due_table(self.journey, prepared, tables, now, later)
+        near, ends = self.read(lambda rows: soon(rows, self.journey, self.head(rows), ahead))
+        return coming(self.journey, near, ends, ahead, self.max_visits)
 
     def card(self, customer: Any, **options: Any) -> Card:
         """Everything about one customer as one value; the options are those of `cjlib.card`."""
@@ -344,12 +355,7 @@ class Tracker:
     def ledger(self) -> Ledger:
         """What was refused since the store was begun."""
 
-        def find(rows: Rows) -> Ledger:
-            table = rows.tables.ledger
-            noted = rows.connection.execute(rows.sa.select(table).order_by(table.c.id)).all()
-            return Ledger(refused=tuple([LedgerEntry(one.reason, one.rows, (), one.detail) for one in noted]))
-
-        return self.read(find)
+        return self.read(lambda rows: rows.ledger())
 
     # --- what hooks, changes and retention need too
 
@@ -382,38 +388,9 @@ class Tracker:
         return one
 
 
-def _agreed(known: dict[str, Any], given: Any) -> dict[str, Any]:
-    """The kinds of all attributes, if those given are the same.
-
-    Raises:
-        DataError: if an attribute was recorded with another kind.
-    """
-    for name, (kind, constant) in given.items():
-        if known[name] != (kind, constant):
-            was, is_ = (f"{'constant' if c else 'changing'} {k}" for k, c in (known[name], (kind, constant)))
-            raise DataError(f"attribute {name!r} was recorded as {was}, not as {is_}{did_you_mean(name, ())}")
-    return known
-
-
-def _split(events: Any, compacted: int | None) -> tuple[dict[str, list[Event]], dict[str, int]]:
-    """The events that may still be recorded, and how many of each customer may not."""
-    if compacted is None:
-        return dict(events), {}
-    kept = {key: [one for one in some if one.time >= compacted] for key, some in events.items()}
-    refused = {key: len(some) - len(kept[key]) for key, some in events.items()}
-    return {k: v for k, v in kept.items() if v}, {k: n for k, n in refused.items() if n}
-
-
-def _fresh(rows: Rows, events: dict[str, list[Event]]) -> dict[str, list[Event]]:
-    """The events that were not recorded before: those without an id, and those with a new one."""
-    named = {one.event_id: key for key, some in events.items() for one in some if one.event_id is not None}
-    new = rows.new_event_ids(named)
-    fresh = {
-        key: [one for one in some if one.event_id is None or one.event_id in new]
-        for key, some in events.items()
-    }
-    return {key: some for key, some in fresh.items() if some}
-
-
-def _moment(time: int | None) -> Any:
-    return np.datetime64("NaT", "us") if time is None else np.int64(time).view("datetime64[us]")
+def _checked(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
+    found = tuple(hooks)
+    names = [one.name if isinstance(one, Hook) else one for one in found]
+    if not all(isinstance(one, Hook) for one in found) or len(set(names)) < len(names):
+        raise UsageError(f"hooks are cjlib.live.Hook values with names of their own, not {names!r:.200}")
+    return found
