@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 import cjlib as cj
 
 JOURNEY = cj.Journey(
@@ -18,6 +20,30 @@ JOURNEY = cj.Journey(
     milestones=[cj.Milestone("value", when='happened("report")')],
     signals=[cj.Signal("quiet", when='idle("login") >= "5d"', response="call", within="2d")],
 )
+
+
+RENAMED = {"trial": "evaluation", "quiet": "silent"}
+
+
+def other_version() -> cj.Journey:
+    """Another name for the first stage, more logins wanted, a milestone of what nothing mentioned before."""
+    stages = [cj.Stage("evaluation", limit="10d"), *JOURNEY.stages[1:]]
+    moves = [
+        cj.Transition("active", "evaluation", when='happened("noise")'),
+        cj.Transition("evaluation", "active", when='count("login") >= 3'),
+        *JOURNEY.transitions[1:],
+    ]
+    return attrs.evolve(
+        JOURNEY,
+        initial="evaluation",
+        stages=stages,
+        touchpoints=[cj.Touchpoint("call", stages=["evaluation", "active"], activities=["call"])],
+        transitions=moves,
+        signals=[attrs.evolve(JOURNEY.signals[0], id="silent")],
+    )
+
+
+OTHER = other_version()
 
 
 def event(day: int, activity: str = "login", customer: Any = "a", **more: Any) -> dict[str, Any]:

@@ -38,11 +38,17 @@ class Store:
         self.is_postgres = self.url.get_backend_name() == "postgresql"
         self.tables = tables()
         self._engine = _postgres(self.url) if self.is_postgres else _sqlite(self.url)
-        with self.errors(), self._engine.begin() as connection:
-            if self.is_postgres:
-                # Two processes that create the tables at one moment would trip over each other.
-                connection.execute(sqlalchemy().text("SELECT pg_advisory_xact_lock(6355710)"))
-            self.tables.metadata.create_all(connection)
+        try:
+            self.write(self._create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self, connection: Any) -> None:
+        if self.is_postgres:
+            # Two processes that create the tables at one moment would trip over each other.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6355710)")
+        self.tables.metadata.create_all(connection)
 
     def __repr__(self) -> str:
         return f"<Store {self.url}>"

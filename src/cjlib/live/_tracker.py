@@ -84,11 +84,18 @@ class Tracker:
             raise UsageError(f"a tracker follows a cjlib.Journey, not {type(journey).__name__}")
         self.journey = journey
         self.max_visits = max_visits
-        self.store = Store(store)
         self.hooks = _checked(hooks)
-        self.write(lambda rows: rows.begin(dumps(journey, format="json"), journey.fingerprint))
-        self.read(self.head)
-        self.write(lambda rows: rows.put_hooks({hook.name: hook.kinds for hook in self.hooks}))
+        self.store = Store(store)
+        try:
+            self.write(self._open)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, rows: Rows) -> None:
+        rows.begin(dumps(self.journey, format="json"), self.journey.fingerprint)
+        self.head(rows, lock="exclusive" if self.hooks else "")
+        rows.put_hooks({hook.name: hook.kinds for hook in self.hooks})
 
     def __repr__(self) -> str:
         return f"<Tracker of {self.journey.name!r} in {self.store.url}>"
@@ -150,9 +157,8 @@ class Tracker:
             # Exclusive: whoever is recording is waited for; whoever records next reckons with the new moment.
             head = self.head(rows, lock="exclusive")
             if head.advanced is not None and time < head.advanced:
-                raise UsageError(
-                    f"time runs on: the last advance was to {moment(head.advanced)}, not to {now}"
-                )
+                last = moment(head.advanced)
+                raise UsageError(f"time never runs backwards: the last advance was to {last}, not to {now}")
             rows.set_head(advanced=time)
 
         self.write(begin)
@@ -176,10 +182,10 @@ class Tracker:
         return total
 
     def compact(self, before: Any) -> Compacted:
-        """Drop events before a moment that no answer needs any more, and refuse such events from now on.
+        """Drop events before a moment that no answer needs any more, and refuse older ones from now on.
 
-        Every customer keeps the first event, and all that a criterion or a touchpoint mentions: histories stay
-        as they are.
+        Every customer keeps the first event, and all that a criterion or a touchpoint mentions, so histories
+        stay as they are.
 
         Args:
             before: a datetime, a date or ISO text; not later than the last advance.
@@ -274,8 +280,7 @@ class Tracker:
         """
 
         def find(rows: Rows) -> Place:
-            head = self.head(rows)
-            return place(rows, self.journey, head, self._known(rows, customer), self.max_visits)
+            return place(rows, self.journey, self.head(rows), self._known(rows, customer), self.max_visits)
 
         return self.read(find)
 
@@ -355,7 +360,7 @@ class Tracker:
     def ledger(self) -> Ledger:
         """What was refused since the store was begun."""
 
-        return self.read(lambda rows: rows.ledger())
+        return self.read(Rows.ledger)
 
     # --- what hooks, changes and retention need too
 
