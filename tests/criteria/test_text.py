@@ -10,22 +10,23 @@ from operator import or_
 
 import pytest
 from hypothesis import given
-from tests.criteria.made import criteria, durations
 
 from cjlib import criteria as c
 from cjlib.criteria import Criterion, parse
 from cjlib.criteria._literals import as_duration, duration_text
 from cjlib.errors import CJError, CriterionError
+from cjlib.testing import criteria
+from cjlib.testing._criteria import durations
 
 
-@given(criteria)
+@given(criteria())
 def test_a_criterion_is_read_back_from_its_text(criterion: Criterion) -> None:
     assert parse(str(criterion)) == criterion
     assert str(parse(str(criterion))) == str(criterion)
     assert hash(parse(str(criterion))) == hash(criterion)
 
 
-@given(criteria, criteria)
+@given(criteria(), criteria())
 def test_criteria_are_equal_if_and_only_if_their_texts_are(one: Criterion, other: Criterion) -> None:
     assert (one == other) is (str(one) == str(other))
     assert (one != other) is (str(one) != str(other))

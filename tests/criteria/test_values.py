@@ -10,11 +10,11 @@ import attrs
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.criteria.made import criteria
 
 from cjlib import criteria as c
 from cjlib.criteria import Comparison, Criterion, Happened, parse
 from cjlib.errors import CriterionError, UsageError
+from cjlib.testing import criteria
 
 TERM = c.count("login")
 CRITERION = c.happened("kickoff")
@@ -86,13 +86,13 @@ def test_nothing_can_be_set() -> None:
         TERM.ever = True  # type: ignore[misc]
 
 
-@given(criteria)
+@given(criteria())
 def test_criteria_survive_copies_and_pickles(criterion: Criterion) -> None:
     assert copy.deepcopy(criterion) == criterion
     assert pickle.loads(pickle.dumps(criterion)) == criterion
 
 
-@given(criteria)
+@given(criteria())
 def test_leaves_and_terms_are_those_that_are_written(criterion: Criterion) -> None:
     leaves = list(criterion.leaves())
     assert all(str(leaf) in str(criterion) for leaf in leaves)

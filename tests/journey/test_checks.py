@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from tests.journey.made import journeys
 from tests.journey.small import (
     FEELING,
     ITEM,
@@ -27,6 +26,7 @@ from tests.journey.test_checks_names import CASES as names
 import cjlib as cj
 from cjlib.errors import DefinitionError, UsageError
 from cjlib.journey._checks import CHECKS, codes
+from cjlib.testing import journeys
 
 CASES: Cases = {
     "CJ301": [

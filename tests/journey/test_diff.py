@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from tests.journey.made import journeys
 
 import cjlib as cj
 from cjlib.errors import UsageError
+from cjlib.testing import journeys
 
 WHEN = 'happened("x")'
 ITEM = cj.ChecklistItem("sponsor", attribute="sponsor")

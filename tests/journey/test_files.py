@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from tests.journey.made import journeys
 
 import cjlib as cj
 from cjlib.errors import CJError, DefinitionError, UsageError
+from cjlib.testing import journeys
 
 SHORT = """
 [journey]

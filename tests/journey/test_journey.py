@@ -8,12 +8,12 @@ import sys
 import networkx as nx
 import pytest
 from hypothesis import given, settings
-from tests.journey.made import journeys
 
 import cjlib as cj
 from cjlib.errors import DefinitionError, UnknownNameError
 from cjlib.journey._checks_graph import knots
 from cjlib.journey._definition import reach, successors
+from cjlib.testing import journeys
 
 TRIAL, ACTIVE, GONE = cj.Stage("trial"), cj.Stage("active", label="Active"), cj.Stage("gone", kind="lost")
 START = cj.Transition("trial", "active", when='happened("start")')

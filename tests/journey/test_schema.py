@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given, settings
-from tests.journey.made import journeys
 
 import cjlib as cj
 from cjlib.errors import DefinitionError
 from cjlib.journey._schema import schema, schema_text
+from cjlib.testing import journeys
 
 SHIPPED = files("cjlib.journey").joinpath("journey.schema.json")
 VALIDATOR = jsonschema.Draft202012Validator(schema())

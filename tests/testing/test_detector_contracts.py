@@ -43,6 +43,15 @@ class Counting(Sound):
         yield Finding(kind="waiting", sentence=f"Call {self.calls}.")
 
 
+class Meddling(Sound):
+    def detect(self, given: Any) -> Iterator[Finding]:
+        entered = given.trace.visits["entered"]
+        owner = entered if entered.base is None else entered.base
+        owner.flags.writeable = True
+        owner[:1] += 1
+        yield from super().detect(given)
+
+
 class Strange(Sound):
     def detect(self, given: Any) -> Iterator[Finding]:
         yield Finding(kind="waiting", sentence="Who?", who=["nobody we know"])
@@ -71,6 +80,7 @@ class Dividing(Sound):
     ("detector", "told"),
     [
         (Counting, "Call 2"),
+        (Meddling, "changed the trace that it was given"),
         (Strange, "nobody we know is no customer of the trace"),
         (Boundless, "the estimate is outside of its interval"),
         (Bare, "gave str, not a cjlib.findings.Finding"),

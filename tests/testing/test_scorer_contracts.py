@@ -39,7 +39,7 @@ class TestHealthOfCategories(RowwiseScorerContract):
         return cj.HealthScorer(cj.Scorecard("health", groups=[cj.Group("all", measures=measures)]))
 
     def values(self, name: str) -> st.SearchStrategy[Any]:
-        return st.sampled_from(["firm", "team", "free", None])
+        return st.sampled_from(["firm", "team", "free"])
 
 
 class TestAdditiveFits(FittableScorerContract):
@@ -90,6 +90,18 @@ class Bare(Sound):
         return snapshot["logins"]
 
 
+class Infinite(Sound):
+    def score(self, snapshot: cj.Snapshot, /) -> cj.Scores:
+        values = np.full(len(snapshot), np.inf)
+        return cj.Scores(values, scorer="infinite", snapshot=snapshot)
+
+
+class Square(Sound):
+    def score(self, snapshot: cj.Snapshot, /) -> cj.Scores:
+        values = np.zeros((len(snapshot), 2))
+        return cj.Scores(values, scorer="square", snapshot=snapshot)
+
+
 class Forgetful(Sound):
     def __init__(self) -> None:
         self.calls = 0
@@ -136,22 +148,26 @@ class Anonymous(Sound):
 
 
 @pytest.mark.parametrize(
-    ("scorer", "told"),
+    ("scorer", "test", "told"),
     [
-        (TooFew(), "scores of"),
-        (Bare(), "gave ndarray, not cjlib.Scores"),
-        (Forgetful(), "Arrays are not equal"),
-        (Meddling(), "changed the snapshot that it was given"),
-        (Writing(), "read-only"),
-        (Raising(), "raising"),
-        (Averaging(), "Arrays are not equal"),
-        (Careless(), "requires is a set, not a frozenset"),
-        (Anonymous(), "DID NOT RAISE"),
-        (object(), "lacks requires or score"),
+        (TooFew(), "every_row", "scores of"),
+        (Bare(), "every_row", "gave ndarray, not cjlib.Scores"),
+        (Infinite(), "every_row", "infinite"),
+        (Square(), "every_row", "square"),
+        (Forgetful(), "same_scores", "Arrays are not equal"),
+        (Meddling(), "every_row", "changed the snapshot that it was given"),
+        (Writing(), "every_row", "read-only"),
+        (Raising(), "nothing_known", "raising"),
+        (Averaging(), "other_rows", "Arrays are not equal"),
+        (Careless(), "says_what", "requires is a set, not a frozenset"),
+        (Anonymous(), "by_name", "DID NOT RAISE"),
+        (object(), "says_what", "lacks requires or score"),
     ],
     ids=lambda one: type(one).__name__ if not isinstance(one, str) else "",
 )
-def test_a_scorer_that_breaks_its_word_is_told(pytester: pytest.Pytester, scorer: object, told: str) -> None:
+def test_a_scorer_that_breaks_its_word_is_told(
+    pytester: pytest.Pytester, scorer: object, test: str, told: str
+) -> None:
     name = type(scorer).__name__
     made = "object()" if name == "object" else f"module.{name}()"
     pytester.makepyfile(f"""
@@ -164,7 +180,7 @@ def test_a_scorer_that_breaks_its_word_is_told(pytester: pytest.Pytester, scorer
             def scorer(self):
                 return {made}
     """)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-q")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-q", "-k", test)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert told in result.stdout.str()
 

@@ -17,6 +17,7 @@ from ._worlds import UNTIL, small_journey, small_log
 __all__ = ["DetectorContract"]
 
 LATER = np.timedelta64(400, "D")
+TABLES = ("visits", "milestones", "signals", "handoffs", "breaches")
 
 
 class DetectorContract:
@@ -47,10 +48,13 @@ class DetectorContract:
         return replay(journey, log, until=UNTIL)
 
     def found(self, detector: Detector, trace: Trace, log: EventLog) -> Findings:
-        """What it finds where all that it may need is given."""
+        """What it finds where all that it may need is given, once it has been seen to change nothing."""
+        before = _contents(trace)
         risks = np.linspace(0, 1, len(trace.ids))
         scores = Scores(risks, scorer="made up", customers=trace.ids, scale=(0, 1), as_of=trace.until)
-        return find(trace.journey, trace, log=log, scores=scores, detectors=[detector])
+        found = find(trace.journey, trace, log=log, scores=scores, detectors=[detector])
+        assert _contents(trace) == before, f"{detector.name} changed the trace that it was given"
+        return found
 
     def test_it_says_who_it_is_and_what_it_needs(self, detector: Detector) -> None:
         """``name`` is a text, ``needs`` a frozen set."""
@@ -84,6 +88,12 @@ class DetectorContract:
         nobody = EventLog.from_columns([], [], [])
         for one in self.found(detector, replay(journey, nobody, until=UNTIL), nobody):
             assert len(one) == 0
+
+
+def _contents(trace: Trace) -> list[list[Any]]:
+    """What stands in the tables of the trace, to be compared later."""
+    tables = [getattr(trace, name) for name in TABLES]
+    return [table[name].tolist() for table in tables for name in table.columns]
 
 
 def _sound(one: Finding, trace: Trace) -> None:

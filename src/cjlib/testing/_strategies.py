@@ -6,21 +6,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from ..data import EventLog
 from ..snapshots import Snapshot
 
-__all__ = ["columns_of", "known", "logs", "numbers", "snapshot_of", "snapshots"]
+__all__ = ["SHARED", "columns_of", "logs", "numbers", "snapshot_of", "snapshots", "some_rows"]
+
+SHARED = settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+"""Of all contracts: the fixture of a contract is one for all examples."""
 
 DAY_US = 86_400_000_000
 START = 20_000 * DAY_US
 ACTIVITIES = ("signup", "login", "ticket", "cancelled")
 
 
-def numbers(name: str = "") -> st.SearchStrategy[float | None]:
-    """Numbers as metrics hold them, some missing."""
-    return st.none() | st.integers(-5, 50).map(float) | st.floats(-1e6, 1e6)
+def numbers(name: str = "") -> st.SearchStrategy[float]:
+    """Numbers as metrics hold them."""
+    return st.integers(-5, 50).map(float) | st.floats(-1e6, 1e6)
 
 
 @st.composite
@@ -32,25 +40,33 @@ def snapshots(
     least: int = 0,
     most: int = 12,
 ) -> Snapshot:
-    """Snapshots with these metrics, as ``draw(snapshots(scorer.requires))``.
+    """Snapshots with these metrics, as ``draw(snapshots(scorer.requires))``; some values are missing.
 
     Args:
         draw: given by Hypothesis.
         names: the metrics.
-        values: from the name of a metric to what it may hold, None where missing; numbers if unsaid.
+        values: from the name of a metric to what it may hold where it is known; numbers if unsaid.
         least: how many customers at the least.
         most: how many at the most.
     """
     rows = draw(st.integers(least, most))
     columns = {
-        name: draw(st.lists(values(name), min_size=rows, max_size=rows)) for name in sorted(set(names))
+        name: draw(st.lists(st.none() | values(name), min_size=rows, max_size=rows))
+        for name in sorted(set(names))
     }
-    return snapshot_of(columns, {name: draw(known(values(name))) for name in columns}, rows)
+    return snapshot_of(columns, {name: draw(values(name)) for name in columns}, rows)
 
 
-def known(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Of these values one that is there."""
-    return values.filter(lambda value: value is not None and value == value)
+def some_rows(panel: Snapshot, least: int = 0, most: int = 12) -> st.SearchStrategy[Snapshot]:
+    """Some rows of a snapshot or panel, in any order.
+
+    Args:
+        panel: where they come from.
+        least: how many at the least.
+        most: how many at the most.
+    """
+    positions = st.integers(0, len(panel) - 1)
+    return st.lists(positions, min_size=least, max_size=most, unique=True).map(panel.select)
 
 
 def snapshot_of(columns: Mapping[str, Sequence[Any]], like: Mapping[str, Any], rows: int) -> Snapshot:

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from tests.criteria.made import criteria_over
 
-import cjlib as cj
-from cjlib.journey import _elements
+from ..journey import (
+    Aim,
+    Bands,
+    ChecklistItem,
+    Group,
+    Handoff,
+    Journey,
+    Measure,
+    Metric,
+    Milestone,
+    Note,
+    Persona,
+    Scorecard,
+    Signal,
+    Stage,
+    Touchpoint,
+    Transition,
+    _elements,
+)
+from ..journey import curves as shapes
+from ._criteria import criteria as any_criteria
+
+__all__ = ["journeys"]
+
+T = TypeVar("T")
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
     lambda text: bool(text.strip())
@@ -27,10 +50,10 @@ positive = st.floats(0, 1e9, allow_nan=False)
 
 
 MEETINGS = ["kickoff", "Review_2", "_call-back"]
-criteria = criteria_over(st.sampled_from(MEETINGS), max_leaves=3)
+criteria = any_criteria(st.sampled_from(MEETINGS), max_leaves=3)
 
 
-def lists(entries: st.SearchStrategy[object], most: int = 3) -> st.SearchStrategy[list[object]]:
+def lists(entries: st.SearchStrategy[T], most: int = 3) -> st.SearchStrategy[list[T]]:
     """Short lists of different entries."""
     return st.lists(entries, max_size=most, unique=True)
 
@@ -40,7 +63,7 @@ def chosen(options: list[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(options), unique=True) if options else st.just([])
 
 
-def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     """The strategy's value, or None."""
     return st.none() | strategy
 
@@ -50,10 +73,10 @@ def one_of(options: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.sampled_from(options)
 
 
-def notes(personas: list[str]) -> st.SearchStrategy[cj.Note]:
+def notes(personas: list[str]) -> st.SearchStrategy[Note]:
     """What people say."""
     return st.builds(
-        cj.Note,
+        Note,
         kind=one_of(_elements.NOTE_KINDS),
         text=texts,
         emotion=maybe(st.integers(-2, 2)),
@@ -65,30 +88,30 @@ def notes(personas: list[str]) -> st.SearchStrategy[cj.Note]:
     )
 
 
-def aims(metrics: list[str]) -> st.SearchStrategy[cj.Aim]:
+def aims(metrics: list[str]) -> st.SearchStrategy[Aim]:
     """What is to be reached."""
-    return st.builds(cj.Aim, metric=st.sampled_from(metrics), value=numbers, by=maybe(days))
+    return st.builds(Aim, metric=st.sampled_from(metrics), value=numbers, by=maybe(days))
 
 
 curves = st.one_of(
-    st.builds(lambda edge, low, high: cj.curves.steps([edge], [low, high]), numbers, positive, positive),
-    st.builds(lambda low, high: cj.curves.points({0: low, 1: high}), positive, positive),
-    st.builds(lambda worst: cj.curves.linear(worst, worst - 1, to=(0, 10)), st.integers(-1000, 1000)),
-    st.builds(cj.curves.logistic, numbers, st.sampled_from([-2.5, 1, 3])),
-    st.builds(cj.curves.percentile, falling=st.booleans()),
-    st.builds(cj.curves.zscore, width=st.integers(1, 5)),
+    st.builds(lambda edge, low, high: shapes.steps([edge], [low, high]), numbers, positive, positive),
+    st.builds(lambda low, high: shapes.points({0: low, 1: high}), positive, positive),
+    st.builds(lambda worst: shapes.linear(worst, worst - 1, to=(0, 10)), st.integers(-1000, 1000)),
+    st.builds(shapes.logistic, numbers, st.sampled_from([-2.5, 1, 3])),
+    st.builds(shapes.percentile, falling=st.booleans()),
+    st.builds(shapes.zscore, width=st.integers(1, 5)),
     st.builds(
-        cj.curves.lookup, st.dictionaries(words, positive, min_size=1, max_size=3), otherwise=maybe(positive)
+        shapes.lookup, st.dictionaries(words, positive, min_size=1, max_size=3), otherwise=maybe(positive)
     ),
 )
 
 
 @st.composite
-def scorecards(draw: st.DrawFn, id: str, metrics: list[str]) -> cj.Scorecard:
+def scorecards(draw: st.DrawFn, id: str, metrics: list[str]) -> Scorecard:
     """How customers are judged."""
     names = draw(st.lists(ids, min_size=1, max_size=3, unique=True))
     measures = [
-        cj.Measure(
+        Measure(
             name, label=draw(texts), metric=draw(st.sampled_from(metrics)), curve=draw(curves),
             weight=draw(st.floats(0.5, 10)), missing=draw(maybe(one_of(("ignore", "neutral", "worst")))),
             valid_for=draw(maybe(durations)), half_life=draw(maybe(durations)),
@@ -97,10 +120,10 @@ def scorecards(draw: st.DrawFn, id: str, metrics: list[str]) -> cj.Scorecard:
         for name in names
     ]  # fmt: skip
     edge, margin = draw(st.integers(1, 99)), draw(st.integers(0, 5))
-    pulse = cj.Measure("pulse", metric=draw(st.sampled_from(metrics)), curve=draw(curves))
-    return cj.Scorecard(
-        id, label=draw(texts), groups=[cj.Group("all", measures=measures)],
-        bands=draw(maybe(st.just(cj.Bands(("low", "high"), edges=edge, margin=margin)))),
+    pulse = Measure("pulse", metric=draw(st.sampled_from(metrics)), curve=draw(curves))
+    return Scorecard(
+        id, label=draw(texts), groups=[Group("all", measures=measures)],
+        bands=draw(maybe(st.just(Bands(("low", "high"), edges=edge, margin=margin)))),
         decimals=draw(maybe(st.integers(0, 9))), face=draw(maybe(one_of(("success", "experience")))),
         pulse=None if "pulse" in names else draw(maybe(st.just(pulse))),
         pulse_as=draw(one_of(("veto", "adjustment"))),
@@ -108,33 +131,31 @@ def scorecards(draw: st.DrawFn, id: str, metrics: list[str]) -> cj.Scorecard:
 
 
 @st.composite
-def metrics(draw: st.DrawFn, id: str) -> cj.Metric:
+def metrics(draw: st.DrawFn, id: str) -> Metric:
     """What is measured."""
     make = draw(st.sampled_from(["event", "attribute", "elapsed", "share", "ratio"]))
-    common = {"label": draw(texts), "direction": draw(maybe(one_of(("up", "down"))))}
+    common: dict[str, Any] = {"label": draw(texts), "direction": draw(maybe(one_of(("up", "down"))))}
     if make == "event":
         aggregate = draw(one_of(("count", "sum", "mean", "min", "max", "distinct_actors", "trend")))
-        return cj.Metric(
+        return Metric(
             id, aggregate=aggregate, activity=draw(words), channel=draw(maybe(words)),
             window=draw(maybe(durations)), **common,
         )  # fmt: skip
     if make == "attribute":
-        return cj.Metric(id, attribute=draw(words), unit=draw(texts), **common)
+        return Metric(id, attribute=draw(words), unit=draw(texts), **common)
     if make == "elapsed":
-        return cj.Metric(
-            id, start="ticket", end="answer", of=draw(one_of(("first", "last", "mean"))), unit="h"
-        )
+        return Metric(id, start="ticket", end="answer", of=draw(one_of(("first", "last", "mean"))), unit="h")
     if make == "share":
-        return cj.Metric(id, aggregate="share", activity="nps", between=(9, 10.5), **common)
-    return cj.Metric(id, ratio=("x-used", "x-bought"), **common)
+        return Metric(id, aggregate="share", activity="nps", between=(9, 10.5), **common)
+    return Metric(id, ratio=("x-used", "x-bought"), **common)
 
 
 @st.composite
 def stages(
-    draw: st.DrawFn, id: str, metrics: list[str], personas: list[str], cards: list[cj.Scorecard]
-) -> cj.Stage:
+    draw: st.DrawFn, id: str, metrics: list[str], personas: list[str], cards: list[Scorecard]
+) -> Stage:
     """Where customers are."""
-    return cj.Stage(
+    return Stage(
         id,
         label=draw(texts),
         phase=draw(maybe(words)),
@@ -155,9 +176,9 @@ def stages(
 @st.composite
 def touchpoints(
     draw: st.DrawFn, id: str, stages: list[str], earlier: list[str], personas: list[str], metrics: list[str]
-) -> cj.Touchpoint:
+) -> Touchpoint:
     """Where customer and company meet; each with activities of its own."""
-    return cj.Touchpoint(
+    return Touchpoint(
         id,
         label=draw(texts),
         stages=draw(chosen(stages)),
@@ -178,25 +199,25 @@ def touchpoints(
 
 
 @st.composite
-def handoffs(draw: st.DrawFn) -> cj.Handoff:
+def handoffs(draw: st.DrawFn) -> Handoff:
     """What the next owner needs."""
     items = [
-        cj.ChecklistItem(id, label=draw(texts), required=draw(st.booleans()), when=draw(criteria))
+        ChecklistItem(id, label=draw(texts), required=draw(st.booleans()), when=draw(criteria))
         if draw(st.booleans())
-        else cj.ChecklistItem(id, label=draw(texts), required=draw(st.booleans()), attribute=draw(words))
+        else ChecklistItem(id, label=draw(texts), required=draw(st.booleans()), attribute=draw(words))
         for id in draw(lists(ids, 2))
     ]
-    return cj.Handoff(
+    return Handoff(
         source=draw(maybe(words)), target=draw(maybe(words)), deadline=draw(maybe(durations)), checklist=items
     )
 
 
 @st.composite
-def transitions(draw: st.DrawFn, stages: list[str]) -> cj.Transition:
+def transitions(draw: st.DrawFn, stages: list[str]) -> Transition:
     """Moves onwards, so that there is no loop that time could pass."""
     source = draw(st.integers(0, len(stages) - 2))
     target = draw(st.integers(source + 1, len(stages) - 1))
-    return cj.Transition(
+    return Transition(
         stages[source],
         stages[target],
         when=draw(criteria),
@@ -210,9 +231,9 @@ def transitions(draw: st.DrawFn, stages: list[str]) -> cj.Transition:
 
 
 @st.composite
-def personas(draw: st.DrawFn, id: str, stages: list[str], measures: list[str]) -> cj.Persona:
+def personas(draw: st.DrawFn, id: str, stages: list[str], measures: list[str]) -> Persona:
     """Kinds of customers."""
-    return cj.Persona(
+    return Persona(
         id,
         label=draw(texts),
         when=draw(maybe(criteria)),
@@ -225,9 +246,9 @@ def personas(draw: st.DrawFn, id: str, stages: list[str], measures: list[str]) -
 
 
 @st.composite
-def signals(draw: st.DrawFn, id: str, stages: list[str]) -> cj.Signal:
+def signals(draw: st.DrawFn, id: str, stages: list[str]) -> Signal:
     """What asks for an answer."""
-    return cj.Signal(
+    return Signal(
         id,
         when=draw(criteria),
         stages=draw(chosen(stages)),
@@ -239,18 +260,22 @@ def signals(draw: st.DrawFn, id: str, stages: list[str]) -> cj.Signal:
 
 
 @st.composite
-def journeys(draw: st.DrawFn) -> cj.Journey:
-    """Journeys that can be built."""
+def journeys(draw: st.DrawFn) -> Journey:
+    """Journeys that can be built, with every kind of element and names that are hard to write down.
+
+    Args:
+        draw: given by Hypothesis.
+    """
     places = draw(st.lists(ids.filter(lambda id: id not in MEETINGS), min_size=1, max_size=3, unique=True))
     people, measured = draw(lists(ids, 2)), draw(st.lists(ids, min_size=1, max_size=3, unique=True))
     cards = [draw(scorecards(id, measured)) for id in draw(lists(ids, 1))]
     measures = [measure.id for card in cards for measure in card.measures]
     earlier = {id: MEETINGS[:number] for number, id in enumerate(MEETINGS)}
-    return cj.Journey(
+    return Journey(
         draw(words),
         version=draw(words),
         description=draw(texts),
-        initial=draw(maybe(st.sampled_from(places))),
+        initial=draw(st.sampled_from(["", *places])),
         start=draw(maybe(words)),
         owner=draw(maybe(words)),
         aims=draw(lists(aims(measured), 1)),
@@ -259,7 +284,7 @@ def journeys(draw: st.DrawFn) -> cj.Journey:
         stages=[draw(stages(id, measured, people, cards)) for id in places],
         touchpoints=[draw(touchpoints(id, places, earlier[id], people, measured)) for id in MEETINGS],
         transitions=draw(st.lists(transitions(places), max_size=2)) if len(places) > 1 else [],
-        milestones=[cj.Milestone(id, when=draw(criteria), label=draw(texts)) for id in draw(lists(ids, 1))],
+        milestones=[Milestone(id, when=draw(criteria), label=draw(texts)) for id in draw(lists(ids, 1))],
         signals=[draw(signals(id, places)) for id in draw(lists(ids, 1))],
         personas=[draw(personas(id, places, measures)) for id in people],
         metrics=[draw(metrics(id)) for id in measured],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
-from cjlib import criteria as c
-from cjlib.criteria import Comparison, Contains, Criterion, Happened, Known, Membership, Not, Term
+from .. import criteria as c
+from ..criteria import Comparison, Contains, Criterion, Happened, Known, Membership, Not, Term
+
+__all__ = ["criteria"]
 
 Names = st.SearchStrategy[str]
 
@@ -27,10 +30,10 @@ orders = st.sampled_from([">=", ">", "<=", "<"])
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> dict[str, object]:
+def spans(draw: st.DrawFn) -> dict[str, Any]:
     """What follows the name of the event."""
     span = draw(st.sampled_from(["visit", "ever", "within"]))
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     if span == "ever":
         found["ever"] = True
     if span == "within":
@@ -39,37 +42,37 @@ def spans(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def channels(draw: st.DrawFn) -> dict[str, object]:
+def channels(draw: st.DrawFn) -> dict[str, Any]:
     """A channel, or none."""
     return {"channel": draw(names)} if draw(st.booleans()) else {}
 
 
 @st.composite
-def events(draw: st.DrawFn, touchpoints: Names) -> tuple[tuple[str, ...], dict[str, object]]:
+def events(draw: st.DrawFn, touchpoints: Names) -> dict[str, Any]:
     """An activity or a touchpoint."""
     is_activity = draw(st.booleans())
-    return ((draw(names),), {}) if is_activity else ((), {"touchpoint": draw(touchpoints)})
+    return {"activity": draw(names)} if is_activity else {"touchpoint": draw(touchpoints)}
 
 
 @st.composite
 def spanned_terms(draw: st.DrawFn, touchpoints: Names, kinds: tuple[str, ...] = tuple(SPANNED)) -> Term:
     """A term over a span."""
-    args, kwargs = draw(events(touchpoints))
-    return SPANNED[draw(st.sampled_from(kinds))](*args, **kwargs, **draw(spans()))  # type: ignore[arg-type]
+    named = draw(events(touchpoints))
+    return SPANNED[draw(st.sampled_from(kinds))](**named, **draw(spans()))
 
 
 @st.composite
 def last_terms(draw: st.DrawFn, touchpoints: Names) -> Term:
     """The last value of an event."""
-    args, kwargs = draw(events(touchpoints))
-    return c.last(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
+    named = draw(events(touchpoints))
+    return c.last(**named, **draw(channels()))
 
 
 @st.composite
 def idle_terms(draw: st.DrawFn, touchpoints: Names) -> Term:
     """The time since an event."""
-    args, kwargs = draw(events(touchpoints))
-    return c.idle(*args, **kwargs, **draw(channels()))  # type: ignore[arg-type]
+    named = draw(events(touchpoints))
+    return c.idle(**named, **draw(channels()))
 
 
 attributes = names.map(c.attribute)
@@ -100,9 +103,11 @@ def _compound(inner: st.SearchStrategy[Criterion]) -> st.SearchStrategy[Criterio
     return both | either | inner.map(Not)
 
 
-def criteria_over(touchpoints: Names, max_leaves: int = 8) -> st.SearchStrategy[Criterion]:
-    """Criteria over these touchpoints."""
+def criteria(touchpoints: Names = names, *, max_leaves: int = 8) -> st.SearchStrategy[Criterion]:
+    """Criteria of every kind, with names that are hard to write down.
+
+    Args:
+        touchpoints: the touchpoints that they may speak of; any names if unsaid.
+        max_leaves: about how many comparisons one may hold.
+    """
     return st.recursive(leaves_over(touchpoints), _compound, max_leaves=max_leaves)
-
-
-criteria = criteria_over(names)
