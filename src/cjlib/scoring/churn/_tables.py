@@ -37,7 +37,7 @@ class Tables:
     pairs: dict[Pair, Floats]
 
 
-def compiled(trees: Sequence[Any], columns: int, base: float) -> Tables:
+def compiled(trees: Sequence[Any], columns: int, base: float, *, share: float = 1.0) -> Tables:
     """The tables of a sum of trees.
 
     Every leaf stands for a box: the values of the columns on its branch for which one gets there. So a tree
@@ -48,6 +48,7 @@ def compiled(trees: Sequence[Any], columns: int, base: float) -> Tables:
             missing_go_to_left left right is_leaf``, as scikit-learn's histogram gradient boosting keeps them.
         columns: how many columns there are.
         base: what the sum starts from.
+        share: what the sum is multiplied by, base and all.
 
     Raises:
         ValueError: if a branch asks about more than two columns.
@@ -68,7 +69,10 @@ def compiled(trees: Sequence[Any], columns: int, base: float) -> Tables:
                 first, second = used
                 shape = (len(mains[first]), len(mains[second]))
                 pairs.setdefault((first, second), np.zeros(shape))[np.ix_(box[first], box[second])] += value
-    return Tables(edges=edges, base=base, mains=tuple(mains), pairs=pairs)
+    return Tables(
+        edges=edges, base=base * share, mains=tuple(own * share for own in mains),
+        pairs={pair: table * share for pair, table in pairs.items()},
+    )  # fmt: skip
 
 
 def _edges(trees: Sequence[Any], column: int) -> Floats:
