@@ -22,7 +22,7 @@ LONG = HOSTILE + "x" * 10_000
 def demo_report(language: Any) -> str:
     """Customers of the shipped software company, with all that a report can show."""
     journey = cj.template("saas", language=language)
-    made = cj.simulate(journey, 250, seed=1, until="2026-06-30", verify=False)
+    made = cj.simulate(journey, 150, seed=1, until="2026-06-30", verify=False)
     trace = cj.replay(journey, made.log, made.customers, until="2026-06-30")
     scorer = cj.HealthScorer(journey.scorecards[0], journey=journey)
     metrics = [metric for metric in journey.metrics if metric.id in scorer.requires]
@@ -37,11 +37,11 @@ def demo_report(language: Any) -> str:
 
 def hostile_journey() -> cj.Journey:
     """Labels that would like to be markup, and some that never end."""
-    note = cj.Note(kind="pain", text=LONG, emotion=-2)
+    note = cj.Note(kind="pain", text=HOSTILE, emotion=-2)
     return cj.Journey(
         "hostile",
-        description=LONG,
-        roles=[cj.Role("csm", label=LONG)],
+        description=HOSTILE,
+        roles=[cj.Role("csm", label=HOSTILE)],
         stages=[
             cj.Stage("trial", label=HOSTILE, phase=HOSTILE, owner="csm", objective=LONG, target="3d",
                      limit="9d", notes=[note]),
@@ -49,13 +49,13 @@ def hostile_journey() -> cj.Journey:
             cj.Stage("gone", label=HOSTILE, kind="lost"),
         ],
         transitions=[
-            cj.Transition("trial", "care", when='happened("order")', label=LONG),
+            cj.Transition("trial", "care", when='happened("order")', label=HOSTILE),
             cj.Transition("care", "trial", when='happened("</script>")', kind="regress"),
             cj.Transition("care", "gone", when='happened("cancel")', kind="exit", reason=HOSTILE),
         ],
         touchpoints=[cj.Touchpoint("call", label=LONG, stages=["trial", "care"], activities=["call"],
                                    channel=HOSTILE, notes=[note])],
-        signals=[cj.Signal("silent", label=LONG, when='idle("visit") >= "15d"', severity="high",
+        signals=[cj.Signal("silent", label=HOSTILE, when='idle("visit") >= "15d"', severity="high",
                            response="call")],
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ def _hostile() -> SimpleNamespace:
     trace = cj.replay(journey, log, until="2026-01-31")
     bands = cj.Bands((HOSTILE, "green"), edges=(70,))
     scores = cj.Scores([20.0, 60.0, 80.0], scorer=HOSTILE, customers=trace.ids, base=50.0, scale=(0, 100),
-                       parts={LONG: [-30.0, 10.0, 30.0]}, bands=bands)  # fmt: skip
+                       parts={HOSTILE: [-30.0, 10.0, 30.0]}, bands=bands)  # fmt: skip
     place = Place(stage="trial", activity=HOSTILE, channel=HOSTILE)
     found = [Finding(kind=HOSTILE, place=place, sentence=LONG, who=[HOSTILE, LONG[:1000]], of=3, days=3.0,
                      evidence=trace.visits)]  # fmt: skip

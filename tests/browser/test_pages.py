@@ -56,8 +56,10 @@ def test_a_page_opens_from_disk_and_all_of_it_can_be_read(
         assert seen.overlapping() == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-@pytest.mark.parametrize("name", ["demo", "demo-fr", "hostile", "map"])
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("demo", 1280, "light"), ("demo", 390, "dark"), ("hostile", 1280, "dark"), ("map", 1280, "light")],
+)
 def test_axe_finds_nothing_serious(
     browser: Any, pages: Callable[[str], Path], name: str, width: int, scheme: str
 ) -> None:
