@@ -16,7 +16,7 @@ _NAMES = {
     ),
     "criteria": "parse",
     "errors": "CJError",
-    "data": "Customers EventLog read_customers read_events",
+    "data": "Customers EventLog read_customers read_events read_system",
     "trace": "Trace Waiver conformance replay",
     "snapshots": "Snapshot panel snapshot",
     "simulation": "Simulation simulate",

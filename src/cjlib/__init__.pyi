@@ -8,6 +8,7 @@ from .data import Customers as Customers
 from .data import EventLog as EventLog
 from .data import read_customers as read_customers
 from .data import read_events as read_events
+from .data import read_system as read_system
 from .errors import CJError as CJError
 from .findings import Comparison as Comparison
 from .findings import card as card

@@ -8,6 +8,7 @@ from ._readers import read_customers, read_events
 from ._reading import MappedField, MappingReport, Reader, Reading
 from ._tables import Coded, Table
 from ._times import NAT, to_us
+from .systems import read_system
 
 __all__ = [
     "NAT",
@@ -24,5 +25,6 @@ __all__ = [
     "Table",
     "read_customers",
     "read_events",
+    "read_system",
     "to_us",
 ]
