@@ -9,8 +9,10 @@ the same way, so that a built-in and a plugin differ in nothing but their distri
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -138,11 +140,26 @@ def _found(group: str | None) -> list[tuple[Plugin, EntryPoint]]:
     own_only = os.environ.get("CJLIB_NO_PLUGINS", "").lower() not in ("", "0", "false", "no")
     found = {}
     for one in groups:
-        for point in entry_points(group=f"cjlib.{one}"):
+        for point in _points(one, tuple(_path())):
             plugin = _plugin(one, point)
             if plugin.distribution == OWN or not own_only:
                 found[plugin] = point  # a distribution that is found twice on the path is one
     return sorted(found.items(), key=lambda each: (GROUPS.index(each[0].group), each[0].name))
+
+
+@lru_cache(maxsize=64)
+def _points(group: str, path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """The entry points of a group; the metadata of all distributions are read again when a folder changes."""
+    return tuple(entry_points(group=f"cjlib.{group}"))
+
+
+def _path() -> Iterator[tuple[str, int]]:
+    """Where distributions are looked for, and when each folder last changed."""
+    for folder in sys.path:
+        try:
+            yield folder, os.stat(folder or ".").st_mtime_ns
+        except OSError:
+            yield folder, 0
 
 
 def _plugin(group: str, point: EntryPoint) -> Plugin:
