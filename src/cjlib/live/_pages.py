@@ -68,17 +68,20 @@ class Page:
     channels: list[str] = attrs.field(factory=list)
     actors: list[str] = attrs.field(factory=list)
     labels: str = ""
+    _names: str = ""
 
     @classmethod
     def read(cls, number: int, events: bytes, names: str, labels: str) -> Page:
         """The page from the columns that hold it."""
         activities, channels, actors = json.loads(names)
-        return cls(number, bytes(events), activities, channels, actors, labels)
+        return cls(number, bytes(events), activities, channels, actors, labels, names)
 
     @property
     def names(self) -> str:
         """The column that holds the names."""
-        return json.dumps([self.activities, self.channels, self.actors])
+        if not self._names:
+            self._names = json.dumps([self.activities, self.channels, self.actors])
+        return self._names
 
     def add(self, event: Event, number: int) -> None:
         """Append one event."""
@@ -87,27 +90,27 @@ class Page:
             event.recorded,
             event.order,
             event.value,
-            _place(self.activities, event.activity),
-            -1 if event.channel is None else _place(self.channels, event.channel),
-            -1 if event.actor is None else _place(self.actors, event.actor),
+            self._place(self.activities, event.activity),
+            -1 if event.channel is None else self._place(self.channels, event.channel),
+            -1 if event.actor is None else self._place(self.actors, event.actor),
             number,
         )
         if event.event_id is not None or event.text is not None:
             self.labels += json.dumps([number, event.event_id, event.text]) + "\n"
+
+    def _place(self, names: list[str], name: str) -> int:
+        try:
+            return names.index(name)
+        except ValueError:
+            names.append(name)
+            self._names = ""
+            return len(names) - 1
 
     def labelled(self) -> Iterator[tuple[int, str | None, str | None]]:
         """Number, id and text of every event that has any."""
         for line in self.labels.splitlines():
             number, event_id, text = json.loads(line)
             yield number, event_id, text
-
-
-def _place(names: list[str], name: str) -> int:
-    try:
-        return names.index(name)
-    except ValueError:
-        names.append(name)
-        return len(names) - 1
 
 
 def appended(pages: list[Page], events: Iterable[Event], number: int) -> list[Page]:

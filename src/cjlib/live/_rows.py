@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
+from operator import itemgetter
 from typing import Any, cast
 
 import attrs
@@ -24,6 +25,7 @@ from ._tables import FORMAT, sqlalchemy, tables
 __all__ = ["EARLY", "Customer", "Head", "Rows"]
 
 CHUNK = 5_000  # as many ids go into one statement
+NO_FACTS = "[[], []]"
 EARLY = -(2**61)  # before any moment, and far enough from the edge of 64 bits to be reckoned with
 
 
@@ -66,8 +68,24 @@ class Customer:
     entered: int | None
     attributes: list[list[Any]]
     waivers: list[list[Any]]
-    told: tuple[tuple[int, Fact], ...]
+    told_text: str
     number: int
+
+    @classmethod
+    def new(cls, key: str) -> Customer:
+        """Of whom nothing was recorded yet."""
+        return cls(key, secrets.token_hex(8), 0, None, None, EARLY, None, None, [], [], "[]", 0)
+
+    @property
+    def told(self) -> tuple[tuple[int, Fact], ...]:
+        """Every fact that hooks were told and that holds, and the number of the record that told it."""
+        if self.told_text == "[]":
+            return ()
+        return tuple([(number, tuple(fact)) for number, fact in json.loads(self.told_text)])
+
+    @told.setter
+    def told(self, told: Iterable[tuple[int, Fact]]) -> None:
+        self.told_text = json.dumps(list(told))
 
     @property
     def id(self) -> Any:
@@ -101,7 +119,7 @@ class Rows:
         self.connection = connection
         self.tables = tables()
         self.sa = sqlalchemy()
-        self.dialect: str = connection.dialect.name
+        self.is_postgres = connection.dialect.name == "postgresql"
 
     # --- the head
 
@@ -167,19 +185,21 @@ class Rows:
 
     # --- customers
 
-    def lock(self, keys: Sequence[str]) -> dict[str, Customer]:
+    def lock(self, keys: Iterable[str]) -> dict[str, Customer]:
         """The rows of these customers, made where there are none, and held until the transaction ends."""
         table = self.tables.customers
-        keys = sorted(set(keys))
-        blank = {"events": 0, "due": EARLY, "facts": "[[], []]", "told": "[]", "number": 0}
-        self._insert_new(table, [{"customer": key, "token": secrets.token_hex(8), **blank} for key in keys])
+        wanted = sorted(set(keys))
         found: dict[str, Customer] = {}
-        for some in _chunks(keys):
-            chosen = self.sa.select(table).where(table.c.customer.in_(some))
+        for some in _chunks(wanted):
+            chosen = self.sa.select(table).where(self._among(table.c.customer, some))
             found.update(self._customers(chosen.order_by(table.c.customer).with_for_update()))
-        if len(found) != len(keys):
-            raise Again  # someone was forgotten in between
-        return found
+        new = {key: Customer.new(key) for key in wanted if key not in found}
+        if new and self.is_postgres:
+            for some in _chunks([_row(one) for one in new.values()]):
+                statement = self._upsert(table).on_conflict_do_nothing().returning(table.c.customer)
+                if len(self.connection.execute(statement, some).all()) < len(some):
+                    raise Again  # another process has made one of them in between
+        return found | new
 
     def lock_due(self, moment: int, most: int) -> dict[str, Customer]:
         """Some of the customers for whom anything could happen by the moment, held."""
@@ -198,7 +218,7 @@ class Rows:
         table = self.tables.customers
         found: dict[str, Customer] = {}
         for some in _chunks(keys):
-            found.update(self._customers(self.sa.select(table).where(table.c.customer.in_(some))))
+            found.update(self._customers(self.sa.select(table).where(self._among(table.c.customer, some))))
         return found
 
     def due_by(self, horizon: int, advanced: int | None) -> dict[str, Customer]:
@@ -210,48 +230,36 @@ class Rows:
         return dict(self._customers(self.sa.select(table).where(is_near)))
 
     def _customers(self, chosen: Any) -> Iterator[tuple[str, Customer]]:
-        for row in self.connection.execute(chosen):
-            attributes, waivers = json.loads(row.facts)
-            told = tuple([(number, tuple(fact)) for number, fact in json.loads(row.told)])
+        for row in self.connection.execute(chosen).all():
+            key, token, events, latest, ends, due, stage, entered, facts, told, number = row
+            attributes, waivers = ([], []) if facts == NO_FACTS else json.loads(facts)
             yield (
-                row.customer,
+                key,
                 Customer(
-                    row.customer, row.token, row.events, row.latest, row.ends, row.due, row.stage,
-                    row.entered, attributes, waivers, told, row.number,
+                    key, token, events, latest, ends, due, stage, entered, attributes, waivers, told, number
                 ),
-            )  # fmt: skip
+            )
 
     def put_customers(self, customers: Iterable[Customer]) -> None:
-        self._put(
-            self.tables.customers,
-            [
-                {
-                    "customer": one.key,
-                    "token": one.token,
-                    "events": one.events,
-                    "latest": one.latest,
-                    "ends": one.ends,
-                    "due": one.due,
-                    "stage": one.stage,
-                    "entered": one.entered,
-                    "facts": json.dumps([one.attributes, one.waivers]),
-                    "told": json.dumps(one.told),
-                    "number": one.number,
-                }
-                for one in customers
-            ],
-        )
+        self._put(self.tables.customers, [_row(one) for one in customers])
 
     # --- events
 
     def new_event_ids(self, customers_by_id: Mapping[str, str]) -> set[str]:
         """Those of the event ids that were never recorded before; from now on they were."""
-        table = self.tables.event_ids
-        rows = [{"event_id": one, "customer": customers_by_id[one]} for one in sorted(customers_by_id)]
-        found: set[str] = set()
-        for some in _chunks(rows):
-            statement = self._upsert(table).on_conflict_do_nothing().returning(table.c.event_id)
-            found.update(self.connection.execute(statement, some).scalars())
+        table, found = self.tables.event_ids, set()
+        for some in _chunks(sorted(customers_by_id)):
+            new = set(some)
+            if not self.is_postgres:  # nobody else writes
+                chosen = self.sa.select(table.c.event_id).where(self._among(table.c.event_id, some))
+                new -= set(self.connection.execute(chosen).scalars().all())
+            rows = [{"event_id": one, "customer": customers_by_id[one]} for one in sorted(new)]
+            if rows and self.is_postgres:
+                inserted = self._upsert(table).on_conflict_do_nothing().returning(table.c.event_id)
+                new = set(self.connection.execute(inserted, rows).scalars().all())
+            elif rows:
+                self._many(table.insert(), rows)
+            found |= new
         return found
 
     def pages(self, keys: Sequence[str]) -> dict[str, list[Page]]:
@@ -259,9 +267,10 @@ class Rows:
         table = self.tables.pages
         found: dict[str, list[Page]] = {key: [] for key in keys}
         for some in _chunks(keys):
-            chosen = self.sa.select(table).where(table.c.customer.in_(some))
-            for row in self.connection.execute(chosen.order_by(table.c.customer, table.c.number)):
-                found[row.customer].append(Page.read(row.number, row.events, row.names, row.labels))
+            chosen = self.sa.select(table).where(self._among(table.c.customer, some))
+            rows = self.connection.execute(chosen.order_by(table.c.customer, table.c.number)).all()
+            for key, number, events, names, labels in rows:
+                found[key].append(Page.read(number, events, names, labels))
         return found
 
     def put_pages(self, pages: Iterable[tuple[str, Page]]) -> None:
@@ -326,23 +335,59 @@ class Rows:
 
     # --- both dialects
 
+    def _among(self, column: Any, keys: Sequence[str]) -> Any:
+        """Whether a column is one of many keys, which go over as one value: thousands would be slow."""
+        sa = self.sa
+        if self.is_postgres:
+            return column == sa.any_(sa.literal(list(keys), sa.ARRAY(sa.Text())))
+        listed = sa.func.json_each(json.dumps(list(keys))).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+
     def _upsert(self, table: Any) -> Any:
-        return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
+        return import_module(f"sqlalchemy.dialects.{self.connection.dialect.name}").insert(table)
 
     def _insert_new(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        """Write the rows whose key is not there yet."""
         for some in _chunks(rows):
             self.connection.execute(self._upsert(table).on_conflict_do_nothing(), some)
 
     def _put(self, table: Any, rows: list[dict[str, Any]]) -> None:
         """Write rows, over those of the same key."""
+        if not rows:
+            return
         statement = self._upsert(table)
         keys = [column.name for column in table.primary_key]
-        values = {
-            column.name: statement.excluded[column.name] for column in table.c if column.name not in keys
-        }
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-        for some in _chunks(rows):
-            self.connection.execute(statement, some)
+        names = [column.name for column in table.c if column.name not in keys]
+        values = {name: statement.excluded[name] for name in names}
+        self._many(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+    def _many(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a statement for each of many rows."""
+        if self.is_postgres:
+            for some in _chunks(rows):
+                self.connection.execute(statement, some)
+        else:
+            # The driver's own loop, for SQLAlchemy's takes longer than SQLite's work.
+            compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(rows[0]))
+            read = itemgetter(*compiled.positiontup)
+            self.connection.exec_driver_sql(str(compiled), [read(row) for row in rows])
+
+
+def _row(one: Customer) -> dict[str, Any]:
+    has_facts = one.attributes or one.waivers
+    return {
+        "customer": one.key,
+        "token": one.token,
+        "events": one.events,
+        "latest": one.latest,
+        "ends": one.ends,
+        "due": one.due,
+        "stage": one.stage,
+        "entered": one.entered,
+        "facts": json.dumps([one.attributes, one.waivers]) if has_facts else NO_FACTS,
+        "told": one.told_text,
+        "number": one.number,
+    }
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

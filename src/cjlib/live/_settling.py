@@ -99,7 +99,8 @@ def _replay(
                 key=f"{one.token}-{{}}".format,
             )
             one.stage, one.entered, one.due, one.ends = standing.stage, standing.entered, standing.due, end
-            one.told, one.number = told.told, told.number
+            if told.records:
+                one.told, one.number = told.told, told.number
             records += [(one.key, record) for record in told.records]
     rows.put_customers(customers.values())
     rows.put_records(head.hooks, records)
@@ -107,6 +108,8 @@ def _replay(
 
 def with_rows(customer: Customer, attributes: list[list[Any]], waivers: list[list[Any]]) -> Customer:
     """The customer with new attributes and waivers; a waiver that is there already is the same waiver."""
+    if not attributes and not waivers:
+        return customer
     new = [waiver for waiver in waivers if waiver not in customer.waivers]
     return attrs.evolve(
         customer, attributes=[*customer.attributes, *attributes], waivers=[*customer.waivers, *new]

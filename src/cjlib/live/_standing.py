@@ -43,7 +43,7 @@ class Standing:
 def standings(journey: Journey, past: Past, ends: Ints, max_visits: int) -> list[Standing]:
     """Where everybody stands, in the order of the past's customers, each at an end of its own."""
     log, customers, due = as_known(past, ends)
-    prepared = prepare(journey, log, customers, past.waivers)
+    prepared = prepare(journey, log, customers, past.waivers, with_notes=False)
     alarms = np.full(len(ends), NEVER, np.int64)
     stages = tuple(stage.id for stage in journey.stages)
     tables = run(prepared, stages, until=ends, threads=None, max_visits=max_visits, alarms=alarms)

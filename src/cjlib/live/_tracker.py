@@ -100,15 +100,15 @@ class Tracker:
     def __repr__(self) -> str:
         return f"<Tracker of {self.journey.name!r} in {self.store.url}>"
 
+    def close(self) -> None:
+        """Close the connections to the store; what was recorded stays."""
+        self.store.close()
+
     def __enter__(self) -> Tracker:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close the connections to the store; what was recorded stays."""
-        self.store.close()
 
     # --- writing
 
@@ -359,7 +359,6 @@ class Tracker:
     @property
     def ledger(self) -> Ledger:
         """What was refused since the store was begun."""
-
         return self.read(Rows.ledger)
 
     # --- what hooks, changes and retention need too

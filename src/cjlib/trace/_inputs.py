@@ -68,9 +68,17 @@ class Changes:
 
 
 def prepare(
-    journey: Journey, log: EventLog, customers: Customers | None, waivers: Iterable[Waiver] | None
+    journey: Journey,
+    log: EventLog,
+    customers: Customers | None,
+    waivers: Iterable[Waiver] | None,
+    *,
+    with_notes: bool = True,
 ) -> Prepared:
-    """Bring together what is known; ``log`` and ``customers`` are already as of the end of the replay."""
+    """Bring together what is known; ``log`` and ``customers`` are already as of the end of the replay.
+
+    Notes look for the nearest names, which takes longer than replaying a few customers.
+    """
     ids, log_places, places = join_ids(log.customers, None if customers is None else customers.ids)
     n = len(ids)
     terms = used_terms(journey)
@@ -112,7 +120,7 @@ def prepare(
         change_values=changes.value,
         waivers=waiver_table,
     )
-    notes = _notes(journey, log, customers, compiled, names, inputs, unknown)
+    notes = _notes(journey, log, customers, compiled, names, inputs, unknown) if with_notes else ()
     return Prepared(ids, compiled, events.activities, kinds, inputs, tuple(notes))
 
 
