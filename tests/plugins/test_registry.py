@@ -103,3 +103,9 @@ def test_every_built_in_is_there_and_can_be_loaded(group: str, monkeypatch: pyte
     assert not loaded.failed
     assert {plugin.distribution for plugin in plugins.listed(group)} <= {"cjlib"}
     assert list(loaded.objects) == list(plugins.names(group))
+
+
+def test_what_is_installed_later_is_seen(install: Install) -> None:
+    assert "late" not in plugins.names("scorers")
+    install("acme-late", "Late = 'here'", late="Late")
+    assert plugins.load("scorers", "late") == "here"
