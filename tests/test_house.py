@@ -27,7 +27,7 @@ FLOORS = {
     "scoring": 4,
     "findings": 5,
     "outputs": 6,
-    **dict.fromkeys(("live", "scale", "cli", "testing"), 7),
+    **dict.fromkeys(("live", "scale", "cli", "testing", "sklearn"), 7),
     "__init__": 8,
 }
 HEAVY = {"duckdb", "networkx", "numba", "pandas", "polars", "pyarrow", "scipy", "sqlalchemy"}
