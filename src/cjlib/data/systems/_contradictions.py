@@ -83,7 +83,7 @@ class Contradictions:
             us = times_of(column, self.tz, self.dates).us.tolist()
             keys = match.sheet.columns[placed.position]
             is_odd = [t != NAT and t < known.get(key.strip(), NAT) for key, t in zip(keys, us, strict=True)]
-            told = f"{match.sheet.place}: before the beginning of its {placed.role.name[:-1]}"
+            told = f"{match.sheet.place}: before the beginning of what it names of the {placed.role.name}"
             self.findings.note("contradiction: a row before what it belongs to began", is_odd, told)
 
     def of_events(self, gathered: Gathered, since: Mapping[str, int]) -> None:

@@ -14,9 +14,9 @@ LONGEST = 80
 FEW = 20  # different texts that are certainly categories
 SENTENCE = re.compile(r"\w{2,}\W+\w{2,}")
 SCALES = (
-    ("nps", re.compile(r"\bnps\b|recommend|recommand|weiterempf", re.IGNORECASE)),
-    ("csat", re.compile(r"\bcsat\b|satisf|zufrieden", re.IGNORECASE)),
-    ("ces", re.compile(r"\bces\b|\beffort\b|\beasy\b|facile|einfach|aufwand", re.IGNORECASE)),
+    ("nps", re.compile(r"(?<![a-z])nps(?![a-z])|recommend|recommand|weiterempf", re.IGNORECASE)),
+    ("csat", re.compile(r"(?<![a-z])csat(?![a-z])|satisf|zufrieden", re.IGNORECASE)),
+    ("ces", re.compile(r"(?<![a-z])ces(?![a-z])|\beffort\b|\beasy\b|facile|einfach|aufwand", re.IGNORECASE)),
 )
 
 

@@ -137,6 +137,12 @@ def _spellings(heading: str, dialect: Dialect) -> Iterator[str]:
                 yield bare(heading[len(wrapper) + 1 :])
 
 
+def _inner(heading: str, dialect: Dialect) -> str:
+    """The name without what is wrapped around it."""
+    first, point, rest = heading.partition(".")
+    return rest if point and first in dialect.wrappers else heading
+
+
 def _by_pattern(heading: str, patterns: list[tuple[re.Pattern[str], Field]]) -> Field | None:
     return next((field for pattern, field in patterns if pattern.fullmatch(_unwrapped(heading))), None)
 
@@ -171,7 +177,7 @@ def _fates(sheet: Sheet, exported: Exported, dialect: Dialect, overrides: Overri
         elif field is not None:
             fates.append(_as_known(heading, field.role, exported, overrides, ranks[id(field)]))
         else:
-            fates.append(_as_guessed(sheet, i, exported, taken, overrides))
+            fates.append(_as_guessed(sheet, i, exported, taken, dialect))
         seen.setdefault(heading, i)
     return _consistent(_without_doubles(fates, sheet))
 
@@ -238,7 +244,7 @@ def _why_refused(exported: Exported, heading: str) -> str:
     return "of each stage only the latest visit is kept, the one after the moment too"
 
 
-def _as_guessed(sheet: Sheet, i: int, exported: Exported, taken: set[int], overrides: Overrides) -> _Fate:
+def _as_guessed(sheet: Sheet, i: int, exported: Exported, taken: set[int], dialect: Dialect) -> _Fate:
     heading, reason = sheet.headings[i], betrayal(sheet.headings[i])
     if reason:
         return _Fate(None, "refused", reason)
@@ -246,7 +252,7 @@ def _as_guessed(sheet: Sheet, i: int, exported: Exported, taken: set[int], overr
     if near is not None:
         rank = len(exported.fields) + exported.fields.index(near)
         return _Fate(near.role, "guessed", f"its name is close to {near.names[0]!r}", rank=rank)
-    role, why = guessed(heading, sheet.labels[i], sheet.columns[i], exported.guess)
+    role, why = guessed(_inner(heading, dialect), sheet.labels[i], sheet.columns[i], exported.guess)
     if role is None:
         return _Fate(None, "ignored", why or f"no field of {exported.name} is known by that name")
     return _Fate(role, "guessed", why, rank=2 * len(exported.fields) + i)
