@@ -139,6 +139,8 @@ class _Assembly:
                 owned.append([(one,) if one else () for one in ids])
             else:
                 owned.append(self.owners.of(match))
+        for match in matches:
+            self._tell_what_is_lost(match)
         for match, owners in zip(known, owned, strict=True):
             self.gathering.gather(match, owners)
             self.contradictions.add(match, owners)
@@ -155,6 +157,20 @@ class _Assembly:
             fields=[field for match in matches for field in match.fields], noted=self.findings.noted
         )
         return Reading(events=_events(gathered), customers=customers, recorded=recorded, report=report)
+
+    def _tell_what_is_lost(self, match: Match) -> None:
+        """Rows of sheets that nobody knows, and of those whose field for the time is missing."""
+        exported = match.exported
+        if exported is None:
+            what = "left out: rows of a file that is not known"
+        elif not any(match.has(verb) for verb in ("time", "at", "entered", "since", "field")) and (
+            (exported.begins and not exported.is_customers)
+            or any(field.role.verb in ("time", "since") for field in exported.fields)
+        ):
+            what = "left out: rows without a time"
+        else:
+            return
+        self.findings.note(what, match.sheet.n_rows, match.sheet.place)
 
     def _beginnings(self, known: list[Match]) -> dict[str, int]:
         names = {m.exported.begins for m in known if m.exported is not None and m.exported.is_customers}

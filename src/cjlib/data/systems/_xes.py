@@ -60,7 +60,11 @@ def traces_of(content: bytes, place: str) -> list[dict[str, Any]]:
     parser.EntityDeclHandler = traces.refuse
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (
+        expat.ExpatError,
+        LookupError,
+        ValueError,
+    ) as error:  # an unknown encoding
         raise DataError(f"{place}: the XML cannot be read: {error}") from error
     if not traces.records:
         raise DataError(f"{place}: there is no event of a trace in it; XES was expected")
