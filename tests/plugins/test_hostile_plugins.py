@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.plugins.conftest import Install
@@ -123,3 +124,14 @@ def test_the_command_line_lists_a_broken_plugin_without_importing_it(
     assert not ended.value.code
     listed = json.loads(capsys.readouterr().out)
     assert {"name": "bad", "distribution": "acme-bad"}.items() <= listed[0].items()
+
+
+def test_the_command_line_tells_of_a_bad_renderer_in_a_sentence(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("acme-bad", "def Bad(journey_map): 1 / 0", group="renderers", bad="Bad")
+    cj.dump(small_journey(), tmp_path / "journey.toml")
+    with pytest.raises(SystemExit) as ended:
+        main(["map", str(tmp_path / "journey.toml"), "--as", "bad"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("cjlib: renderer 'bad' failed: ZeroDivisionError")

@@ -101,14 +101,14 @@ def map(
     journey: Path, renderer: str, output: Path | None, language: str, source: Source, shown: Shown
 ) -> None:
     """Draw the journey: the plan, or with --events what happens on it."""
-    make = plugins.load("renderers", renderer)
+    plugins.load("renderers", renderer)  # a name that is none is told before anything is read
     if source.events is None:
         drawn = draw(load(journey), language=language)
     else:
         given = read(journey, source, shown)
         trace = given.replayed(shown)
         drawn = draw(given.journey, trace, scores=scored(given, shown), language=language)
-    made = render(drawn, make)
+    made = render(drawn, renderer)
     if output is None:
         click.echo(made, nl=not made.endswith("\n"))
         return
