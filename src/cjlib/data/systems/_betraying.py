@@ -10,6 +10,7 @@ LEFT = "it is filled in when the customer leaves"
 CLOSED = "it is written when the deal closes"
 FOLLOWS = "it follows the stage of the deal, and tells the outcome once that is closed"
 LATEST_ONLY = "of each stage only the latest visit is kept, the one after the moment too"
+LATEST = "only the latest of them is kept, the one after the moment too"
 REVISED = "it is written anew as the outcome becomes known"
 REASONS = {
     LEFT: (
@@ -30,6 +31,12 @@ REASONS = {
         "hs_manual_forecast_category", "hs_forecast_amount", "hs_projected_amount",
     ),
     REVISED: ("renewalStatus", "hDiff", "hDiffDate"),
+    LATEST: (
+        "notes_last_contacted", "notes_last_updated", "hs_last_sales_activity_timestamp", "LastActivityDate",
+        "lastTouch", "lastRenewal", "lastSeenTimestamp", "lastInboundMessageTimestamp",
+        "lastOutboundMessageTimestamp", "latest_contact", "latest_activity", "latest_sales_activity",
+        "latest_seen", "latest_message", "latest_renewal",
+    ),
 }  # fmt: skip  # Salesforce, HubSpot, Planhat and Vitally, as their documentation describes the fields
 
 
