@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xlsxwriter
 from tests.data.systems import made
 
 import cjlib as cj
 from cjlib.data import Reading
+from cjlib.data.systems import betrayal
 from cjlib.data.systems._dialects import bare, dialect_of
 from cjlib.errors import UnknownNameError, UsageError
 from cjlib.plugins import listed
@@ -158,6 +161,63 @@ def test_who_answered_leads_to_the_customer(tmp_path: Path) -> None:
     (tmp_path / "feedback.csv").write_text(f"{rows}1,a@b.org,9,NPS,2025-01-01T10:00:00Z\n")
     log = cj.read_system("hubspot", tmp_path).events
     assert (log.customers.tolist(), log.activities, log.actors.tolist()) == (["8001"], ("nps",), ["a@b.org"])
+
+
+def test_an_id_that_no_customer_has_is_not_looked_for_among_persons(tmp_path: Path) -> None:
+    """Ids of companies and of contacts may be equal: 71 is a company that the export does not have."""
+    (tmp_path / "companies.csv").write_text("Record ID,Company name\n8001,Acme\n")
+    (tmp_path / "contacts.csv").write_text("Record ID,Email,Associated Company IDs\n71,a@b.org,8001\n")
+    (tmp_path / "deals.csv").write_text("Record ID,Associated Company IDs,Create Date\nd1,71,2025-01-01\n")
+    assert cj.read_system("hubspot", tmp_path).events.customers.tolist() == ["71"]
+
+
+def test_a_report_without_ids_joins_by_name_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("Account Name,Industry\nAcme,Bank\nBrass,Shop\n")
+    rows = "Opportunity ID,Account Name,Created Date\n006000000000001,ACME,2025-01-01\n"
+    (tmp_path / "opportunities.csv").write_text(rows)
+    reading = cj.read_system("salesforce", tmp_path)
+    assert reading.events.customers.tolist() == ["Acme"]
+    assert "2 × customers known by their names" in str(reading.report)
+
+
+def test_cells_of_a_workbook_may_be_dates_and_numbers(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "companies.xlsx")
+    sheet, form = book.add_worksheet("Companies"), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet.write_row(0, 0, ["_id", "mrr", "Customer from"])
+    sheet.write_row(1, 0, [8001, 12.5])
+    sheet.write_datetime(1, 2, datetime(2025, 3, 4), form)
+    book.close()
+    customers = cj.read_system("planhat", tmp_path).customers
+    assert customers is not None
+    assert customers.ids.tolist() == ["8001"]
+    assert customers.at("mrr", "2026-01-01").tolist() == [12.5]
+    assert customers.at("customer_since", "2026-01-01").tolist() == [1741046400e6]
+
+
+def test_a_label_tells_the_stage_without_its_pipeline(tmp_path: Path) -> None:
+    """The comma-separated file doubles the quotation marks that are in the label."""
+    label = '"Date entered ""Closed Won (Sales Pipeline)"""'
+    (tmp_path / "deals.csv").write_text(f"Record ID,Associated Company IDs,{label}\nd1,8001,2025-01-01\n")
+    recorded = cj.read_system("hubspot", tmp_path).recorded
+    assert recorded is not None
+    assert recorded["stage"].tolist() == ["Closed Won"]
+
+
+def test_stages_bear_the_labels_of_their_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "companies.csv").write_text("Record ID,hs_v2_date_entered_77\n8001,2025-01-01\n")
+    (tmp_path / "pipeline_stages.csv").write_text("stage_id,label,pipeline_id\n77,Kick-off,p\n")
+    recorded = cj.read_system("hubspot", tmp_path).recorded
+    assert recorded is not None
+    assert recorded["stage"].tolist() == ["Kick-off"]
+
+
+def test_a_latest_date_is_an_attribute_and_no_event(tmp_path: Path) -> None:
+    """What is judged on past moments refuses it, whatever the metric that reads it is called."""
+    (tmp_path / "companies.csv").write_text("Record ID,Last Contacted\n8001,2025-01-01\n8002,\n")
+    reading = cj.read_system("hubspot", tmp_path)
+    assert reading.customers is not None
+    assert (len(reading.events), reading.customers.names) == (0, ("latest_contact",))
+    assert betrayal("latest_contact") is not None
 
 
 def test_recorded_stages_are_held_against_the_criteria(tmp_path: Path) -> None:

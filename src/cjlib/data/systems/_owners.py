@@ -50,44 +50,37 @@ class Owners:
         return canonical
 
     def of(self, match: Match) -> list[Ids]:
-        """The customers of every row; none where nobody can be found."""
-        own = match.columns("customer")
-        keys = [
-            (placed.role.name, match.sheet.columns[placed.position])
+        """The customers of every row, by the most trusted field that tells them; none if nobody is found."""
+        ways = [
+            (placed.role.verb, placed.role.name, match.sheet.columns[placed.position])
             for placed in sorted(match.placed, key=lambda placed: placed.rank)
-            if placed.role.verb == "key"
+            if placed.role.verb in ("customer", "key", "named")
         ]
-        names = match.columns("named")
-        found = [self._of_row(i, own, keys, names) for i in range(match.sheet.n_rows)]
+        known: list[dict[str, Ids]] = [{} for _ in ways]
+        found: list[Ids] = []
+        for i in range(match.sheet.n_rows):
+            owners: Ids = ()
+            for (verb, name, column), told in zip(ways, known, strict=True):
+                text = column[i]
+                if text not in told:
+                    told[text] = self._named_by(verb, name, text)
+                owners = told[text]
+                if owners:
+                    break
+            found.append(owners)
         self._remember(match, found)
         return found
 
-    def _of_row(
-        self, i: int, own: list[list[str]], keys: list[tuple[str, list[str]]], names: list[list[str]]
-    ) -> Ids:
-        for column in own:
-            if column[i].strip():
-                return tuple(dict.fromkeys(one for text in _split(column[i]) for one in self._customer(text)))
-        for exported, column in keys:
-            known = self.rows.get(exported, {})
-            found = [one for text in _split(column[i]) for one in known.get(self.normal(text), ())]
-            if found:
-                return tuple(dict.fromkeys(found))
-        for column in names:
-            if column[i].strip():
-                name = column[i].strip()
-                return (self.names.get(name.casefold(), name),)
-        return ()
-
-    def _customer(self, text: str) -> Ids:
-        """The customer of an id, or whom a person of that id belongs to; else the id itself."""
-        spelled = self.normal(text)
-        if spelled in self.customers:
-            return (self.customers[spelled],)
-        for known in self.rows.values():
-            if spelled in known:
-                return known[spelled]
-        return (spelled,)
+    def _named_by(self, verb: str, name: str, text: str) -> Ids:
+        """Whom a cell names: customers by id, by a row of another export, or by name."""
+        if verb == "named":
+            text = text.strip()
+            return (self.names.get(text.casefold(), text),) if text else ()
+        ids = [self.normal(part) for part in _split(text)]
+        if verb == "key":
+            rows = self.rows.get(name, {})
+            return tuple(dict.fromkeys(one for key in ids for one in rows.get(key, ())))
+        return tuple(dict.fromkeys(self.customers.get(one, one) for one in ids))
 
     def _remember(self, match: Match, found: list[Ids]) -> None:
         if match.exported is None or not (match.has("id") or match.has("alias")):

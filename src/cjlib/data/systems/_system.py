@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from ...errors import DataError, UsageError
-from ...plugins import load
+from ...plugins import load, naming
 from .._columns import shown
 from .._events import EventLog
 from .._ledger import Findings
@@ -54,6 +54,7 @@ def read_system(
     Raises:
         UnknownNameError: if there is no such reader, or an override names what does not exist.
         DataError: with the path, if a file cannot be read or must not be.
+        PluginError: if the reader is not ours and fails.
         MissingExtraError: if workbooks are there and ``cjlib[excel]`` is not installed.
 
     >>> import tempfile, pathlib
@@ -65,7 +66,9 @@ def read_system(
     companies.csv: 'Company name' mapped as attribute 'name'
     companies.csv: 'Close Date' refused: it is written when the deal closes
     """
-    reading = load("readers", name)(folder, tz=tz, overrides=overrides, **options)
+    reader = load("readers", name)
+    with naming(f"reader {name!r}"):
+        reading = reader(folder, tz=tz, overrides=overrides, **options)
     if not isinstance(reading, Reading):
         raise UsageError(f"reader {name!r} gave {type(reading).__name__}, not a Reading")
     return reading
@@ -136,6 +139,9 @@ class _Assembly:
             if match.exported.is_customers:
                 ids = self.owners.add_customers(match)
                 self.facts.add(match, ids, self.owners.normal)
+                if not match.has("customer") and any(ids):
+                    what = "customers known by their names, for there is no field of ids"
+                    self.findings.note(what, len(set(ids)), match.sheet.place)
                 owned.append([(one,) if one else () for one in ids])
             else:
                 owned.append(self.owners.of(match))
