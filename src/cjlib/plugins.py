@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -131,6 +132,24 @@ def load_all(group: str) -> Loaded:
         except PluginError as error:
             failed.append(error)
     return Loaded(objects=objects, failed=tuple(failed))
+
+
+@contextmanager
+def naming(plugin: str) -> Iterator[None]:
+    """A foreign error of a plugin at its work becomes one that names it; those of cjlib pass.
+
+    >>> with naming("renderer 'mine'"):
+    ...     1 / 0
+    Traceback (most recent call last):
+        ...
+    cjlib.plugins.PluginError: renderer 'mine' failed: ZeroDivisionError: division by zero
+    """
+    try:
+        yield
+    except CJError:
+        raise
+    except Exception as error:  # it may fail in any way
+        raise PluginError(f"{plugin} failed: {type(error).__name__}: {error}") from error
 
 
 def _found(group: str | None) -> list[tuple[Plugin, EntryPoint]]:

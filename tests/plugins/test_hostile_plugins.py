@@ -110,6 +110,12 @@ def test_a_renderer_that_gives_no_text_is_told(install: Install) -> None:
         cj.render(MAP, "bad")
 
 
+def test_read_system_names_a_bad_reader(install: Install, tmp_path: Path) -> None:
+    install("acme-bad", "def Bad(folder, **options): 1 / 0", group="readers", bad="Bad")
+    with pytest.raises(PluginError, match="reader 'bad' failed: ZeroDivisionError"):
+        cj.read_system("bad", tmp_path)
+
+
 def test_an_object_is_asked_before_any_name(install: Install) -> None:
     install("acme-bad", "raise ValueError", group="renderers", text="Bad")
     assert cj.render(MAP, lambda journey_map: journey_map.title) == "demo"

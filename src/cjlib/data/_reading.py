@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import attrs
@@ -126,12 +127,22 @@ class Reading:
 class Reader(Protocol):
     """What reads the exports of a system; plugins implement it.
 
-    It is called once per folder. It changes nothing in the folder, reads nothing outside of it, remembers
+    It is called once per folder, by hand or by :func:`cjlib.read_system`, which always passes ``tz`` (the
+    zone of times without one) and ``overrides`` (None, or what fields are: refuse those that you do not take)
+    and hands on all other options. It changes nothing in the folder, reads nothing outside of it, remembers
     nothing, and gives the same for the same files. Files are not trusted: they may hold anything, and what
     cannot be used ends up in a ledger or the report, or in an error of :mod:`cjlib.errors` that names the
     file. Every field of every file that it reads stands in the report.
     """
 
-    def __call__(self, folder: str | os.PathLike[str], /, **options: Any) -> Reading:
+    def __call__(
+        self,
+        folder: str | os.PathLike[str],
+        /,
+        *,
+        tz: str | tzinfo = "UTC",
+        overrides: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Reading:
         """What stands in the files of the folder."""
         ...

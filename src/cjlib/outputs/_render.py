@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from .. import plugins
-from ..errors import CJError, UsageError
+from ..errors import UsageError
 from ._journey_map import JourneyMap
 
 __all__ = ["Renderer", "render"]
@@ -47,14 +47,8 @@ def render(journey_map: JourneyMap, renderer: str | Renderer = "svg", /) -> str:
     if not isinstance(journey_map, JourneyMap):
         raise UsageError(f"render: a JourneyMap was expected, not {type(journey_map).__name__}: see cj.draw")
     make = plugins.load("renderers", renderer) if isinstance(renderer, str) else renderer
-    try:
+    with plugins.naming(f"renderer {renderer!r:.80}"):
         made = make(journey_map)
-    except CJError:
-        raise
-    except Exception as error:  # a plugin may fail in any way
-        raise plugins.PluginError(
-            f"renderer {renderer!r:.80} failed: {type(error).__name__}: {error}"
-        ) from error
     if not isinstance(made, str):
         raise UsageError(f"renderer {renderer!r:.80} gave {type(made).__name__}, not text")
     return made

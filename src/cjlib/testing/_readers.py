@@ -66,6 +66,10 @@ class ReaderContract:
         assert len(first.events), "there is no event in the sample"
         assert _said(first) == _said(again), "the same files were read in two ways"
 
+    def test_it_takes_what_every_reader_is_given(self, reader: Reader, folder: Path) -> None:
+        """A time zone, and no overrides."""
+        assert isinstance(reader(folder, tz="Europe/Paris", overrides=None), Reading)
+
     def test_recorded_changes_can_be_compared(self, reader: Reader, folder: Path) -> None:
         """``recorded`` is what :func:`cjlib.conformance` takes."""
         reading = self.read(reader, folder)

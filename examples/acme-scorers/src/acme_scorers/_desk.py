@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import cjlib as cj
 from cjlib.data import MappedField, MappingReport, Reading
-from cjlib.errors import DataError
+from cjlib.errors import DataError, UsageError
 
 __all__ = ["read_desk"]
 
@@ -22,16 +23,21 @@ FIELDS = {
 }
 
 
-def read_desk(folder: str | os.PathLike[str], /, **options: Any) -> Reading:
+def read_desk(
+    folder: str | os.PathLike[str], /, *, tz: str | tzinfo = "UTC", overrides: Any = None
+) -> Reading:
     """What stands in ``tickets.csv``: an event when a ticket was opened, another when it was solved.
 
     Args:
         folder: where the export is.
-        options: those of :meth:`cjlib.EventLog.from_columns`, such as ``tz``.
+        tz: the zone of its times.
+        overrides: None; the fields of the service desk always have the same names.
 
     Raises:
         DataError: if the file is missing or cannot be used.
     """
+    if overrides is not None:
+        raise UsageError("acme-desk takes no overrides")
     path = Path(folder) / FILE
     header, rows = _rows(path)
     if missing := [name for name in ("Requester", "Opened") if name not in header]:
@@ -40,7 +46,7 @@ def read_desk(folder: str | os.PathLike[str], /, **options: Any) -> Reading:
     solved = [(row["Requester"], "solved", row["Solved"], None) for row in rows if row.get("Solved")]
     columns = [list(column) for column in zip(*opened, *solved, strict=True)] or [[], [], [], []]
     customer, activity, time, text = columns
-    log = cj.EventLog.from_columns(customer, activity, time, text=text, **{"strict": False} | options)
+    log = cj.EventLog.from_columns(customer, activity, time, text=text, tz=tz, strict=False)
     return Reading(events=log, report=MappingReport(fields=[_field(name) for name in header]))
 
 
