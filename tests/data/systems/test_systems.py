@@ -319,3 +319,20 @@ def test_a_field_with_nearly_the_right_name_is_guessed(tmp_path: Path) -> None:
 def test_an_unknown_system_is_told_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'hubspot'"):
         cj.read_system("hubspt", ".")
+
+
+def test_one_column_tells_another_how_days_are_written(tmp_path: Path) -> None:
+    """Alone, 03/04 could be in March; beside 25/12 in the same file it is in April."""
+    rows = "account_id,signup_date,churn_date\na,03/04/2025,25/12/2025\n"
+    (tmp_path / "accounts.csv").write_text(rows)
+    customers = cj.read_system("csv", tmp_path).customers
+    assert customers is not None
+    since = customers.at("customer_since", "2026-01-01").astype("datetime64[us]")
+    assert since.tolist() == [datetime(2025, 4, 3)]
+
+
+def test_what_the_caller_says_of_days_holds_against_the_file(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text("customer,activity,time\na,x,25/12/2025\na,x,03/04/2025\n")
+    reading = cj.read_system("csv", tmp_path, dates="mdy")
+    assert reading.events.to_table()["time"].tolist() == [datetime(2025, 3, 4)]
+    assert "1 × left out: time that cannot be read (row 0)" in str(reading.report)

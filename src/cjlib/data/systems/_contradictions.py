@@ -22,10 +22,9 @@ CHURNED = "churned"
 class Contradictions:
     """What is held against each other while sheets are read."""
 
-    def __init__(self, findings: Findings, tz: str | tzinfo, dates: str | None) -> None:
+    def __init__(self, findings: Findings, tz: str | tzinfo) -> None:
         self.findings = findings
         self.tz = tz
-        self.dates = dates
         self.flags: dict[str, bool] = {}
         self.begins: dict[str, dict[str, int]] = {}
 
@@ -60,14 +59,14 @@ class Contradictions:
         if not name:
             return None
         column = match.first("at", name) or match.first("attribute", name)
-        return None if column is None else times_of(column, self.tz, self.dates).us
+        return None if column is None else times_of(column, self.tz, match.sheet.days).us
 
     def _left_before_entered(self, match: Match) -> None:
         left = {p.stage: p.position for p in match.placed if p.role.verb == "left"}
         for placed in match.placed:
             if placed.role.verb == "entered" and placed.stage in left:
                 columns = (match.sheet.columns[placed.position], match.sheet.columns[left[placed.stage]])
-                entered, gone = (times_of(column, self.tz, self.dates).us for column in columns)
+                entered, gone = (times_of(column, self.tz, match.sheet.days).us for column in columns)
                 is_odd = (entered != NAT) & (gone != NAT) & (gone < entered)
                 told = f"{match.sheet.place}: {placed.stage!r}"
                 self.findings.note("contradiction: a stage left before it was entered", is_odd, told)
@@ -80,7 +79,7 @@ class Contradictions:
             known = self.begins.get(placed.role.name) if placed.role.verb == "key" else None
             if not known:
                 continue
-            us = times_of(column, self.tz, self.dates).us.tolist()
+            us = times_of(column, self.tz, match.sheet.days).us.tolist()
             keys = match.sheet.columns[placed.position]
             is_odd = [t != NAT and t < known.get(key.strip(), NAT) for key, t in zip(keys, us, strict=True)]
             told = f"{match.sheet.place}: before the beginning of what it names of the {placed.role.name}"

@@ -14,6 +14,7 @@ from .._ledger import Findings
 from .._times import MIN_US, NAT
 from ._dialects import Role, bare
 from ._matching import Match
+from ._sheets import Sheet
 from ._values import FALSE, TRUE, numbers_of, times_of
 
 __all__ = ["Facts"]
@@ -80,19 +81,19 @@ class Facts:
                 self.spellings[bare(match.sheet.headings[placed.position])] = placed.role
 
     def _attribute(self, match: Match, role: Role, column: list[str], ids: Sequence[str]) -> None:
-        values = self._read(role, column, match.sheet.place, has_comma=match.sheet.has_comma)
+        values = self._read(role, column, match.sheet.place, match.sheet)
         self.kinds.setdefault(role.name, role.kind)
         kept = self.values.setdefault(role.name, {})
         kept |= {one: value for one, value in zip(ids, values, strict=True) if one and value is not None}
 
-    def _read(self, role: Role, column: list[str], place: str, *, has_comma: bool = False) -> list[Any]:
+    def _read(self, role: Role, column: list[str], place: str, sheet: Sheet | None = None) -> list[Any]:
         """Values of a column; None where there is none; what is none of its kind is told."""
         values: list[Any]
         if role.kind == "number":
-            numbers, is_bad, _ = numbers_of(column, has_comma)
+            numbers, is_bad, _ = numbers_of(column, sheet is not None and sheet.has_comma)
             values = [None if np.isnan(number) else float(number) for number in numbers]
         elif role.kind == "date":
-            times = times_of(column, self.tz, self.dates)
+            times = times_of(column, self.tz, self.dates if sheet is None else sheet.days)
             is_bad = times.is_bad
             values = [None if us == NAT else us for us in times.us.tolist()]
         elif role.kind == "boolean":

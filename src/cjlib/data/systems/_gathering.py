@@ -47,13 +47,12 @@ class Gathering:
     """How sheets are read, and what was noted of them."""
 
     tz: str | tzinfo
-    dates: str | None
     findings: Findings
     gathered: Gathered = attrs.field(factory=Gathered)
 
     def times(self, match: Match, texts: list[str], what: str) -> np.ndarray:
         """(n,) microseconds; what is no time is told."""
-        read = times_of(texts, self.tz, self.dates)
+        read = times_of(texts, self.tz, match.sheet.days)
         hint = "".join(f"; {told}" for told in read.told)
         if read.is_bad.any():
             self._refuse(match, f"{what} that cannot be read", np.flatnonzero(read.is_bad), texts, hint)
@@ -140,7 +139,7 @@ class Gathering:
         texts = texts if texts is not None else match.first("text", name)
         channel, actor = match.first("channel"), self._actor(match)
         ids, known = match.first("event_id") or match.first("id"), match.first("recorded")
-        recorded = None if known is None else times_of(known, self.tz, self.dates).us
+        recorded = None if known is None else times_of(known, self.tz, match.sheet.days).us
         self._tell_owners(match, owners, rows, activities)
         prefix = "" if match.has("event_id") else f"{match.exported.name if match.exported else ''}:"
         out = self.gathered.events
@@ -203,7 +202,7 @@ class Gathering:
         if n_lost:
             self.findings.note("left out: lists of stages that cannot be read", n_lost, match.sheet.place)
         if pairs:
-            times = times_of([when for _, _, when in pairs], self.tz, self.dates).us
+            times = times_of([when for _, _, when in pairs], self.tz, match.sheet.days).us
             self._changes([owners[row] for row, _, _ in pairs], times, [stage for _, stage, _ in pairs])
 
     def _history(self, match: Match, owners: Sequence[Ids]) -> None:
@@ -240,7 +239,7 @@ class Gathering:
         if column is None:
             self.findings.note("left out: attributes without a time", len(named), match.sheet.place)
             return
-        us = times_of(column, self.tz, self.dates).us
+        us = times_of(column, self.tz, match.sheet.days).us
         for placed in named:
             kept = self.gathered.facts.setdefault(f"{placed.role.kind} {placed.role.name}", [])
             texts = match.sheet.columns[placed.position]

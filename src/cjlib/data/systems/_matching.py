@@ -19,6 +19,7 @@ __all__ = ["Match", "Placed", "matched"]
 
 CLOSE = 0.88  # of two names that are probably one, as difflib's ratio
 SHORTEST = 5
+MOST_NEAR = 500  # columns of a sheet in which nearly right names are looked for
 MUTE = frozenset({"ignore", "refuse", "flag"})
 # Roles that only one column of a sheet can have; more of them would be the same thing twice.
 SINGLE = frozenset({"id", "field", "old", "new", "label", "stage", "since", "value"})
@@ -248,7 +249,7 @@ def _as_guessed(sheet: Sheet, i: int, exported: Exported, taken: set[int], diale
     heading, reason = sheet.headings[i], betrayal(sheet.headings[i])
     if reason:
         return _Fate(None, "refused", reason)
-    near = _nearest(heading, exported, taken)
+    near = _nearest(heading, exported, taken) if len(sheet.names) <= MOST_NEAR else None
     if near is not None:
         rank = len(exported.fields) + exported.fields.index(near)
         return _Fate(near.role, "guessed", f"its name is close to {near.names[0]!r}", rank=rank)

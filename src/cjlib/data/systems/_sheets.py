@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -15,6 +16,7 @@ from .._ledger import Findings
 from ._decoding import decoded, repaired
 from ._json import records_of, spread
 from ._sources import Source, safe_archive
+from ._values import days_of
 from ._xes import traces_of
 
 __all__ = ["Sheet", "sheets_of"]
@@ -41,6 +43,7 @@ class Sheet:
         columns: (n_columns) lists of text, empty where there is nothing.
         n_rows: how many rows.
         has_comma: whether a lone comma in a number is probably a decimal one.
+        days: whether days with slashes begin with the day or the month, as far as the sheet tells.
     """
 
     file: str
@@ -52,6 +55,7 @@ class Sheet:
     columns: tuple[list[str], ...] = attrs.field(repr=False)
     n_rows: int
     has_comma: bool = False
+    days: str | None = None
 
     def told(self, position: int) -> str:
         """The name of a column as the report calls it."""
@@ -63,7 +67,7 @@ class Sheet:
         return f"{self.file}: {self.part}" if self.part else self.file
 
 
-def sheets_of(source: Source, findings: Findings, *, repair: bool) -> Iterator[Sheet]:
+def sheets_of(source: Source, findings: Findings, *, repair: bool, dates: str | None) -> Iterator[Sheet]:
     """The sheets of a file.
 
     Raises:
@@ -89,7 +93,9 @@ def sheets_of(source: Source, findings: Findings, *, repair: bool) -> Iterator[S
         part = ": ".join(filter(None, (source.member, name)))
         sheet = _sheet(rows, source, part, place, findings, has_comma=comma)
         if sheet is not None:
-            yield attrs.evolve(_mended(sheet, findings, repair=repair), stem=name or source.stem)
+            sheet = _mended(sheet, findings, repair=repair)
+            days = dates or days_of(chain.from_iterable(sheet.columns))
+            yield attrs.evolve(sheet, stem=name or source.stem, days=days)
 
 
 def _sheet(

@@ -105,7 +105,7 @@ class SystemReader:
         matches = [
             matched(sheet, dialect, told)
             for source in sources_of(folder, unpacking)
-            for sheet in sheets_of(source, unpacking.findings, repair=repair)
+            for sheet in sheets_of(source, unpacking.findings, repair=repair, dates=dates)
         ]
         if not matches:
             raise DataError(
@@ -124,9 +124,9 @@ class _Assembly:
         self.overrides = overrides
         self.findings = findings
         self.owners = Owners(identity(dialect.ids))
-        self.gathering = Gathering(tz=tz, dates=dates, findings=findings)
+        self.gathering = Gathering(tz=tz, findings=findings)
         self.facts = Facts(findings, tz, dates)
-        self.contradictions = Contradictions(findings, tz, dates)
+        self.contradictions = Contradictions(findings, tz)
 
     def reading(self, matches: list[Match]) -> Reading:
         """Everything, once the customers are known, then whom they are joined to."""

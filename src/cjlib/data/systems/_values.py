@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -12,10 +12,11 @@ import numpy as np
 
 from .._times import MAX_US, MIN_US, NAT, zone_of, zoned
 
-__all__ = ["FALSE", "TRUE", "Times", "numbers_of", "times_of"]
+__all__ = ["FALSE", "TRUE", "Times", "days_of", "numbers_of", "times_of"]
 
 TRUE = frozenset({"true", "yes", "1", "oui", "vrai", "ja", "wahr", "y", "t", "1.0"})
 FALSE = frozenset({"false", "no", "0", "non", "faux", "nein", "falsch", "n", "f", "0.0"})
+LONGEST = 40  # no time is written with more signs
 EPOCH: Final = datetime(1970, 1, 1)
 MICROSECOND: Final = timedelta(microseconds=1)
 # How many digits since 1970 are seconds, milliseconds, microseconds and nanoseconds, from 2001 on.
@@ -60,7 +61,7 @@ def times_of(texts: Sequence[str], tz: str | tzinfo, order: str | None) -> Times
     array(['2025-12-31', '2026-02-01'], dtype='datetime64[D]')
     """
     distinct = dict.fromkeys(texts, (NAT, False))
-    days = order or _order_of(distinct)
+    days = order or days_of(distinct)
     for text in distinct:
         distinct[text] = _time_of(text.strip(), days)
     us = np.fromiter((distinct[text][0] for text in texts), np.int64, len(texts))
@@ -80,10 +81,12 @@ def times_of(texts: Sequence[str], tz: str | tzinfo, order: str | None) -> Times
     return Times(us, is_bad, told)
 
 
-def _order_of(texts: dict[str, tuple[int, bool]]) -> str | None:
+def days_of(texts: Iterable[str]) -> str | None:
     """Whether days come before months, as far as one value beyond 12 tells; None where values contradict."""
     found = set()
     for text in texts:
+        if not text[:1].isdigit() or len(text) > LONGEST:
+            continue
         match = SLASHED.fullmatch(text.strip())
         if match is None or len(match[1]) == 4:
             continue
