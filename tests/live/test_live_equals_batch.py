@@ -12,6 +12,7 @@ from tests.strategies import loops, worlds
 from tests.worlds import moment
 
 import cjlib as cj
+from cjlib.live._telling import read_told
 
 SOME = settings(
     max_examples=max(20, settings.default.max_examples // 4),
@@ -71,6 +72,8 @@ def told_stages(tracker: cj.Tracker) -> dict[object, list[tuple[np.datetime64, i
     for one in tracker.read(lambda rows: rows.customers_after("", 10_000)).values():
         if one.ends is not None:
             found[one.id] = [
-                (np.datetime64(fact[1], "us"), fact[4]) for _, fact in one.told if fact[0] == "transition"
+                (np.datetime64(fact[1], "us"), fact[4])
+                for _, fact in read_told(one.told)
+                if fact[0] == "transition"
             ]
     return found

@@ -18,6 +18,7 @@ import cjlib as cj
 from cjlib.live import Hook, Record, Revised, migrate
 from cjlib.live._given import given
 from cjlib.live._recording import take_in
+from cjlib.live._telling import read_told
 
 SETTINGS = settings(
     max_examples=max(5, settings.default.max_examples // 10),
@@ -165,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         told = {
             f"{one.token}-{number}"
             for one in self.tracker.read(lambda rows: rows.customers_after("", 100)).values()
-            for number, _ in one.told
+            for number, _ in read_told(one.told)
         }
         holds: set[str] = set()
         for one in self.seen:

@@ -16,6 +16,7 @@ from ._keeping import needed_activities
 from ._rows import Customer, Head, Rows
 from ._settling import past_of, settle
 from ._standing import Fact, standings
+from ._telling import read_told, write_told
 from ._tracker import Tracker
 
 __all__ = ["Migration", "migrate"]
@@ -95,7 +96,7 @@ def migrate(
             raise DataError("the store cannot be taken to the new journey: " + "; ".join(report.problems))
         for some in _blocks(rows, lock=True):
             for one in some.values():
-                one.told = tuple([(number, _renamed(fact, names)) for number, fact in one.told])
+                one.told = write_told((n, _renamed(fact, names)) for n, fact in read_told(one.told))
                 _rename_waivers(one, names)
             pages = rows.pages(sorted(some))
             settle(rows, journey, head, some, pages, {}, max_visits=tracker.max_visits)

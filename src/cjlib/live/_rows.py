@@ -18,9 +18,9 @@ from ._keys import from_key
 from ._pages import Page
 from ._past import Kept
 from ._records import Record, stored
-from ._standing import Fact
 from ._store import Again
 from ._tables import FORMAT, sqlalchemy, tables
+from ._telling import NOTHING
 
 __all__ = ["EARLY", "Customer", "Head", "Rows"]
 
@@ -68,24 +68,13 @@ class Customer:
     entered: int | None
     attributes: list[list[Any]]
     waivers: list[list[Any]]
-    told_text: str
+    told: str  # as write_told writes it
     number: int
 
     @classmethod
     def new(cls, key: str) -> Customer:
         """Of whom nothing was recorded yet."""
-        return cls(key, secrets.token_hex(8), 0, None, None, EARLY, None, None, [], [], "[]", 0)
-
-    @property
-    def told(self) -> tuple[tuple[int, Fact], ...]:
-        """Every fact that hooks were told and that holds, and the number of the record that told it."""
-        if self.told_text == "[]":
-            return ()
-        return tuple([(number, tuple(fact)) for number, fact in json.loads(self.told_text)])
-
-    @told.setter
-    def told(self, told: Iterable[tuple[int, Fact]]) -> None:
-        self.told_text = json.dumps(list(told))
+        return cls(key, secrets.token_hex(8), 0, None, None, EARLY, None, None, [], [], NOTHING, 0)
 
     @property
     def id(self) -> Any:
@@ -189,17 +178,23 @@ class Rows:
         """The rows of these customers, made where there are none, and held until the transaction ends."""
         table = self.tables.customers
         wanted = sorted(set(keys))
+        if self.is_postgres:
+            self._make(wanted)
         found: dict[str, Customer] = {}
         for some in _chunks(wanted):
             chosen = self.sa.select(table).where(self._among(table.c.customer, some))
             found.update(self._customers(chosen.order_by(table.c.customer).with_for_update()))
-        new = {key: Customer.new(key) for key in wanted if key not in found}
-        if new and self.is_postgres:
-            for some in _chunks([_row(one) for one in new.values()]):
-                statement = self._upsert(table).on_conflict_do_nothing().returning(table.c.customer)
-                if len(self.connection.execute(statement, some).all()) < len(some):
-                    raise Again  # another process has made one of them in between
-        return found | new
+        if len(found) < len(wanted) and self.is_postgres:
+            raise Again  # someone was forgotten in between
+        return found | {key: Customer.new(key) for key in wanted if key not in found}
+
+    def _make(self, keys: Sequence[str]) -> None:
+        """Write the rows of new customers, so that they can be held; in order, so that nobody waits in a ring."""
+        table = self.tables.customers
+        for some in _chunks(keys):
+            chosen = self.sa.select(table.c.customer).where(self._among(table.c.customer, some))
+            known = set(self.connection.execute(chosen).scalars().all())
+            self._insert_new(table, [_row(Customer.new(key)) for key in some if key not in known])
 
     def lock_due(self, moment: int, most: int) -> dict[str, Customer]:
         """Some of the customers for whom anything could happen by the moment, held."""
@@ -385,7 +380,7 @@ def _row(one: Customer) -> dict[str, Any]:
         "stage": one.stage,
         "entered": one.entered,
         "facts": json.dumps([one.attributes, one.waivers]) if has_facts else NO_FACTS,
-        "told": one.told_text,
+        "told": one.told,
         "number": one.number,
     }
 

@@ -99,8 +99,7 @@ def _replay(
                 key=f"{one.token}-{{}}".format,
             )
             one.stage, one.entered, one.due, one.ends = standing.stage, standing.entered, standing.due, end
-            if told.records:
-                one.told, one.number = told.told, told.number
+            one.told, one.number = told.told, told.number
             records += [(one.key, record) for record in told.records]
     rows.put_customers(customers.values())
     rows.put_records(head.hooks, records)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import numpy as np
 
 from ..journey._journey import Journey
-from ..trace._answers import answers, breaches
+from ..trace._answers import Breaches, answers, breaches
 from ..trace._inputs import Prepared, prepare
 from ..trace._layout import NEVER, Ints
 from ..trace._run import run
@@ -58,29 +59,39 @@ def _standings(
     owed = breaches(journey, visits, handoffs, signals, answered, NEVER)
     is_ahead = owed.at > ends[owed.customer]
     np.minimum.at(due, owed.customer[is_ahead], owed.at[is_ahead])
-    facts: list[list[Fact]] = [[] for _ in ends]
-    for customer, _, _, _, left, via in visits[visits[:, 5] >= 0].tolist():
-        way = journey.transitions[via]
-        facts[customer].append(("transition", left, way.source, way.target, via))
-    for customer, milestone, time in milestones[:, :3].tolist():
-        facts[customer].append(("milestone", time, journey.milestones[milestone].id))
-    for customer, signal, raised in signals[:, :3].tolist():
-        facts[customer].append(("signal", raised, journey.signals[signal].id))
-    names = place_names(journey)
-    for row in np.flatnonzero(~is_ahead).tolist():
-        kind = int(owed.kind[row])
-        place = names[kind][int(owed.place[row])]
-        facts[int(owed.customer[row])].append(
-            ("breach", int(owed.at[row]), BREACHES[kind], place, int(owed.started[row]))
-        )
+    facts, owners = _facts(journey, visits, milestones, signals, owed, ~is_ahead)
     stage: list[str | None] = [None] * len(ends)
     entered: list[int | None] = [None] * len(ends)
     for customer, _, number, since, _, _ in visits[visits[:, 5] < 0].tolist():
         stage[customer], entered[customer] = journey.stages[number].id, since
-    # The sort is stable: at one moment, transitions stay in the order in which they fired.
-    told = [tuple(sorted(some, key=lambda fact: (fact[1], KINDS.index(fact[0])))) for some in facts]
     following = np.maximum(due, ends + 1).tolist()
+    edges = np.searchsorted(owners, np.arange(len(ends) + 1)).tolist()
+    told = [tuple(facts[low:high]) for low, high in pairwise(edges)]
     return [Standing(*columns) for columns in zip(stage, entered, following, told, strict=True)]
+
+
+def _facts(
+    journey: Journey, visits: Ints, milestones: Ints, signals: Ints, owed: Breaches, has_come: Any
+) -> tuple[list[Fact], Ints]:
+    """All facts by customer, time and kind, and whose they are; moves of one moment as they followed."""
+    left = visits[visits[:, 5] >= 0]
+    ways = [(way.source, way.target, via) for via, way in enumerate(journey.transitions)]
+    facts: list[Fact] = [("transition", time, *ways[via]) for time, via in left[:, 4:6].tolist()]
+    names = [milestone.id for milestone in journey.milestones]
+    facts += [("milestone", time, names[code]) for code, time in milestones[:, 1:3].tolist()]
+    names = [signal.id for signal in journey.signals]
+    facts += [("signal", time, names[code]) for code, time in signals[:, 1:3].tolist()]
+    places = place_names(journey)
+    late = zip(
+        *(column[has_come].tolist() for column in (owed.at, owed.kind, owed.place, owed.started)), strict=True
+    )
+    facts += [("breach", at, BREACHES[kind], places[kind][code], since) for at, kind, code, since in late]
+    n_late = int(np.count_nonzero(has_come))
+    owners = np.concatenate([left[:, 0], milestones[:, 0], signals[:, 0], owed.customer[has_come]])
+    times = np.concatenate([left[:, 4], milestones[:, 2], signals[:, 2], owed.at[has_come]])
+    kinds = np.repeat(np.arange(4), [len(left), len(milestones), len(signals), n_late])
+    order = np.lexsort((kinds, times, owners))
+    return [facts[place] for place in order.tolist()], owners[order]
 
 
 def place_names(journey: Journey) -> tuple[list[str], list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,7 +12,11 @@ import numpy as np
 from ._records import Breached, MilestoneReached, Raised, Record, Revised, Transitioned
 from ._standing import Fact
 
-__all__ = ["Telling", "record_of", "telling"]
+__all__ = ["NOTHING", "Telling", "read_told", "record_of", "telling", "write_told"]
+
+
+NOTHING = "[]\n[]"
+"""Told of whom hooks were told nothing."""
 
 
 @attrs.frozen
@@ -20,18 +25,33 @@ class Telling:
 
     Attributes:
         records: in order, with their keys.
-        told: every fact that holds now, and the number of the record that told it.
+        told: every fact that holds now and the number of the record that told it, as `write_told` writes it.
         number: of the next record.
     """
 
     records: tuple[Record, ...]
-    told: tuple[tuple[int, Fact], ...]
+    told: str
     number: int
+
+
+def write_told(told: Iterable[tuple[int, Fact]]) -> str:
+    """Facts that were told, and the number of the record that told each, as text."""
+    pairs = list(told)
+    numbers, facts = [number for number, _ in pairs], [fact for _, fact in pairs]
+    return f"{json.dumps(numbers)}\n{json.dumps(facts)}"
+
+
+def read_told(text: str) -> list[tuple[int, Fact]]:
+    """What `write_told` wrote."""
+    numbers, _, facts = text.partition("\n")
+    return [
+        (number, tuple(fact)) for number, fact in zip(json.loads(numbers), json.loads(facts), strict=True)
+    ]
 
 
 def telling(
     customer: Any,
-    told: Iterable[tuple[int, Fact]],
+    told: str,
     facts: Sequence[Fact],
     *,
     end: int | None,
@@ -42,12 +62,36 @@ def telling(
 
     Args:
         customer: the id.
-        told: facts that were told before, and the number of the record of each.
+        told: facts that were told before, as `write_told` writes them.
         facts: what holds now, in order.
         end: as of when the former was told; None if nothing was.
         number: of the next record.
         key: the key of a record, by its number.
     """
+    numbers, _, before = told.partition("\n")
+    now = json.dumps(facts)
+    if now == before:
+        return Telling((), told, number)
+    if before == "[]" or now.startswith(f"{before[:-1]}, "):
+        # Nearly always, something was added at the end: reading what was told would take the most time here.
+        known: list[int] = json.loads(numbers)
+        added = facts[len(known) :]
+        if end is None or added[0][1] >= end:
+            fresh = range(number, number + len(added))
+            records = [record_of(fact, customer, key(n)) for n, fact in zip(fresh, added, strict=True)]
+            return Telling(tuple(records), f"{json.dumps([*known, *fresh])}\n{now}", number + len(added))
+    return _revised(customer, read_told(told), facts, end, number, key)
+
+
+def _revised(
+    customer: Any,
+    told: list[tuple[int, Fact]],
+    facts: Sequence[Fact],
+    end: int | None,
+    number: int,
+    key: Callable[[int], str],
+) -> Telling:
+    """The same where the past may be another one than was told."""
     before = {_told_as(fact): (told_by, fact) for told_by, fact in told}
     added = [fact for fact in facts if _told_as(fact) not in before]
     holding = {_told_as(fact) for fact in facts}
@@ -68,7 +112,7 @@ def telling(
             after=tuple([one for fact, one in zip(added, records, strict=True) if fact in late]),
         )
         records.insert(0, revised)
-    holds = tuple([(numbers[_told_as(fact)], fact) for fact in facts])
+    holds = write_told([(numbers[_told_as(fact)], fact) for fact in facts])
     return Telling(tuple(records), holds, first + len(added))
 
 
