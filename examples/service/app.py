@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,9 +43,9 @@ class Place(BaseModel):
     """Where a customer is, since when, and as of when that is said."""
 
     customer: str
-    stage: str
-    entered: AwareDatetime
-    as_of: AwareDatetime
+    stage: str | None
+    entered: AwareDatetime | None
+    as_of: AwareDatetime | None
 
 
 class Way(BaseModel):
@@ -112,7 +113,7 @@ def create_app(store: str | None = None, journey: cj.Journey | None = None) -> F
     def where(customer: str) -> Place:
         """Where a customer is."""
         found = tracker.where(customer)
-        return Place(customer=customer, stage=found.stage, entered=iso(found.entered), as_of=iso(found.at))
+        return Place(customer=customer, stage=found.stage, entered=utc(found.entered), as_of=utc(found.at))
 
     @app.get("/customers/{customer}/explanation", responses=UNKNOWN)
     def explain(customer: str) -> Explanation:
@@ -127,7 +128,7 @@ def create_app(store: str | None = None, journey: cj.Journey | None = None) -> F
             for way in found.ways_out
         ]
         return Explanation(
-            customer=customer, stage=found.stage, entered=iso(found.entered), as_of=iso(found.at), ways=ways
+            customer=customer, stage=found.stage, entered=utc(found.entered), as_of=utc(found.at), ways=ways
         )
 
     @app.get("/customers/{customer}/score", responses=UNKNOWN)
@@ -149,9 +150,10 @@ def create_app(store: str | None = None, journey: cj.Journey | None = None) -> F
     return app
 
 
-def iso(moment: Any) -> str:
-    """A time of numpy's, which is always UTC."""
-    return f"{moment}Z"
+def utc(moment: Any) -> datetime | None:
+    """A time of numpy's, which is always UTC; None where there is none."""
+    plain: datetime | None = moment.item()
+    return None if plain is None else plain.replace(tzinfo=UTC)
 
 
 def number(value: float | None) -> float | None:

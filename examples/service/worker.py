@@ -40,5 +40,4 @@ def work(
 
 
 if __name__ == "__main__":
-    delivery = work(*sys.argv[1:2])
-    print(delivery, file=sys.stderr)
+    print(work(sys.argv[1]), file=sys.stderr)

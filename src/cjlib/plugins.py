@@ -203,6 +203,9 @@ def _loaded(claims: Iterable[tuple[Plugin, EntryPoint]]) -> Any:
         ) from error
 
 
+_hanging: dict[str, threading.Thread] = {}  # nobody waits for the same import twice
+
+
 def _patiently(point: EntryPoint) -> Any:
     """What the entry point gives, imported aside, so that whoever asks for it can go on if it hangs."""
     given: list[Any] = []
@@ -214,11 +217,14 @@ def _patiently(point: EntryPoint) -> Any:
         except BaseException as error:  # whatever it is, it is the plugin's and not the caller's
             failed.append(error)
 
+    if (before := _hanging.get(point.value)) is not None and before.is_alive():
+        raise TimeoutError("its import has still not ended")
     aside = threading.Thread(target=importing, name=f"import of {point.value}", daemon=True)
     aside.start()
     aside.join(PATIENCE)
     if failed:
         raise failed[0] if isinstance(failed[0], (Exception, SystemExit)) else ImportError(repr(failed[0]))
     if not given:
+        _hanging[point.value] = aside
         raise TimeoutError(f"its import has not ended after {PATIENCE:g} seconds")
     return given[0]

@@ -73,9 +73,9 @@ def test_find_names_a_detector_that_shadows_a_built_in(install: Install, trace: 
 def test_find_names_a_detector_that_hangs_in_its_import(
     install: Install, trace: cj.Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install("acme-bad", "import time\ntime.sleep(5)", group="detectors", bad="Bad")
+    install("acme-slow", "import time\ntime.sleep(5)", group="detectors", slow="Slow")
     monkeypatch.setattr(plugins, "PATIENCE", 0.2)
-    with pytest.warns(RuntimeWarning, match="'bad' .* import has not ended after 0.2 seconds"):
+    with pytest.warns(RuntimeWarning, match="'slow' .* import has not ended after 0.2 seconds"):
         found = cj.find(trace.journey, trace)
     assert "friction" in found.detectors
 

@@ -65,6 +65,9 @@ def test_a_plugin_that_hangs_in_its_import_is_named_and_left_behind(
     (told,) = map(str, loaded.failed)
     assert "'hanging' (scorers) of acme-hanging 1.0" in told
     assert "import has not ended after 0.5 seconds" in told
+    monkeypatch.setattr(plugins, "PATIENCE", 60)
+    with pytest.raises(PluginError, match="import has still not ended"):
+        plugins.load("scorers", "hanging")
 
 
 def test_a_plugin_that_shadows_a_built_in_is_named_and_the_others_go_on(
