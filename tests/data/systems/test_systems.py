@@ -336,3 +336,11 @@ def test_what_the_caller_says_of_days_holds_against_the_file(tmp_path: Path) -> 
     reading = cj.read_system("csv", tmp_path, dates="mdy")
     assert reading.events.to_table()["time"].tolist() == [datetime(2025, 3, 4)]
     assert "1 × left out: time that cannot be read (row 0)" in str(reading.report)
+
+
+def test_of_several_times_the_most_telling_counts(tmp_path: Path) -> None:
+    """A response began, ended and was recorded: when it was recorded counts, wherever that stands."""
+    rows = "StartDate,RecordedDate,EndDate,Customer ID,NPS\n2025-01-01,2025-01-03,2025-01-02,a,9\n"
+    (tmp_path / "survey.csv").write_text(rows)
+    log = cj.read_system("survey", tmp_path).events
+    assert set(log.to_table()["time"].tolist()) == {datetime(2025, 1, 3)}

@@ -33,7 +33,7 @@ class Placed:
     position: int
     role: Role
     stage: str = ""
-    rank: int = 0
+    rank: float = 0.0
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -68,7 +68,7 @@ class _Fate:
     became: Became
     why: str = ""
     stage: str = ""
-    rank: int = 0
+    rank: float = 0.0
 
 
 def matched(sheet: Sheet, dialect: Dialect, overrides: Overrides) -> Match:
@@ -176,7 +176,7 @@ def _fates(sheet: Sheet, exported: Exported, dialect: Dialect, overrides: Overri
         elif heading in seen and field is not None:
             fates.append(_Fate(None, "ignored", f"column {seen[heading] + 1} has the same name and is read"))
         elif field is not None:
-            fates.append(_as_known(heading, field.role, exported, overrides, ranks[id(field)]))
+            fates.append(_as_known(heading, field, exported, ranks[id(field)]))
         else:
             fates.append(_as_guessed(sheet, i, exported, taken, dialect))
         seen.setdefault(heading, i)
@@ -225,7 +225,8 @@ def _overridden(heading: str, role: Role, overrides: Overrides) -> _Fate:
     return _Fate(role, "mapped", "by an override", rank=-1)
 
 
-def _as_known(heading: str, role: Role, exported: Exported, overrides: Overrides, rank: int) -> _Fate:
+def _as_known(heading: str, field: Field, exported: Exported, place: int) -> _Fate:
+    role = field.role
     if role.verb == "ignore":
         return _Fate(None, "ignored", role.more)
     if role.verb == "flag":
@@ -233,7 +234,13 @@ def _as_known(heading: str, role: Role, exported: Exported, overrides: Overrides
     if role.verb == "refuse":
         return _Fate(None, "refused", role.more or betrayal(heading) or _why_refused(exported, heading))
     stage = _stage_in(heading, exported) if role.verb in ("entered", "left") else ""
-    return _Fate(role, "mapped", stage=stage, rank=rank)
+    return _Fate(role, "mapped", stage=stage, rank=place + _place_among(heading, field))
+
+
+def _place_among(heading: str, field: Field) -> float:
+    """Of several names of one field the first is trusted most: a number below 1."""
+    spelled = [bare(name) for name in field.names]
+    return spelled.index(bare(heading)) / len(spelled) if bare(heading) in spelled else 0.0
 
 
 def _why_refused(exported: Exported, heading: str) -> str:
