@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Iterator
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 import attrs
@@ -96,7 +97,7 @@ class Page:
             number,
         )
         if event.event_id is not None or event.text is not None:
-            self.labels += json.dumps([number, event.event_id, event.text]) + "\n"
+            self.labels += f"[{number}, {_quoted(event.event_id)}, {_quoted(event.text)}]\n"
 
     def _place(self, names: list[str], name: str) -> int:
         try:
@@ -111,6 +112,11 @@ class Page:
         for line in self.labels.splitlines():
             number, event_id, text = json.loads(line)
             yield number, event_id, text
+
+
+def _quoted(text: str | None) -> str:
+    """As JSON has it; `json.dumps` takes three times longer for one text."""
+    return "null" if text is None else encode_basestring_ascii(text)
 
 
 def appended(pages: list[Page], events: Iterable[Event], number: int) -> list[Page]:

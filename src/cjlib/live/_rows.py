@@ -189,7 +189,7 @@ class Rows:
         return found | {key: Customer.new(key) for key in wanted if key not in found}
 
     def _make(self, keys: Sequence[str]) -> None:
-        """Write the rows of new customers, so that they can be held; in order, so that nobody waits in a ring."""
+        """Write the rows of new customers, so that they can be held; in order, lest they wait in a ring."""
         table = self.tables.customers
         for some in _chunks(keys):
             chosen = self.sa.select(table.c.customer).where(self._among(table.c.customer, some))

@@ -97,6 +97,7 @@ def _replay(
                 end=told_until[one.key],
                 number=one.number,
                 key=f"{one.token}-{{}}".format,
+                is_heard=bool(head.hooks),
             )
             one.stage, one.entered, one.due, one.ends = standing.stage, standing.entered, standing.due, end
             one.told, one.number = told.told, told.number

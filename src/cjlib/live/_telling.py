@@ -57,6 +57,7 @@ def telling(
     end: int | None,
     number: int,
     key: Callable[[int], str],
+    is_heard: bool = True,
 ) -> Telling:
     """Compare what was told with what holds.
 
@@ -67,6 +68,7 @@ def telling(
         end: as of when the former was told; None if nothing was.
         number: of the next record.
         key: the key of a record, by its number.
+        is_heard: whether there is any hook; without one, records get their numbers all the same.
     """
     numbers, _, before = told.partition("\n")
     now = json.dumps(facts)
@@ -78,7 +80,8 @@ def telling(
         added = facts[len(known) :]
         if end is None or added[0][1] >= end:
             fresh = range(number, number + len(added))
-            records = [record_of(fact, customer, key(n)) for n, fact in zip(fresh, added, strict=True)]
+            pairs = zip(fresh, added, strict=True) if is_heard else ()
+            records = [record_of(fact, customer, key(n)) for n, fact in pairs]
             return Telling(tuple(records), f"{json.dumps([*known, *fresh])}\n{now}", number + len(added))
     return _revised(customer, read_told(told), facts, end, number, key)
 
