@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
-from operator import itemgetter
 from typing import Any, cast
 
 import attrs
@@ -18,13 +16,13 @@ from ._keys import from_key
 from ._pages import Page
 from ._past import Kept
 from ._records import Record, stored
+from ._statements import Statements, chunks
 from ._store import Again
-from ._tables import FORMAT, sqlalchemy, tables
+from ._tables import FORMAT
 from ._telling import NOTHING
 
 __all__ = ["EARLY", "Customer", "Head", "Rows"]
 
-CHUNK = 5_000  # as many ids go into one statement
 NO_FACTS = "[[], []]"
 EARLY = -(2**61)  # before any moment, and far enough from the edge of 64 bits to be reckoned with
 
@@ -101,20 +99,14 @@ class Customer:
         return Kept(self.key, pages, self.attributes, self.waivers)
 
 
-class Rows:
-    """Statements within one transaction."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self.tables = tables()
-        self.sa = sqlalchemy()
-        self.is_postgres = connection.dialect.name == "postgresql"
+class Rows(Statements):
+    """What a tracker reads and writes within one transaction."""
 
     # --- the head
 
     def begin(self, journey: str, fingerprint: str) -> None:
         """Write the head of a new store, if it is one."""
-        self._insert_new(
+        self.insert_new(
             self.tables.head,
             [
                 {
@@ -169,7 +161,7 @@ class Rows:
             {"name": name, "kind": kind, "constant": constant}
             for name, (kind, constant) in sorted(kinds.items())
         ]
-        self._insert_new(table, new)
+        self.insert_new(table, new)
         return self.kinds()
 
     # --- customers
@@ -181,8 +173,8 @@ class Rows:
         if self.is_postgres:
             self._make(wanted)
         found: dict[str, Customer] = {}
-        for some in _chunks(wanted):
-            chosen = self.sa.select(table).where(self._among(table.c.customer, some))
+        for some in chunks(wanted):
+            chosen = self.sa.select(table).where(self.among(table.c.customer, some))
             found.update(self._customers(chosen.order_by(table.c.customer).with_for_update()))
         if len(found) < len(wanted) and self.is_postgres:
             raise Again  # someone was forgotten in between
@@ -191,10 +183,10 @@ class Rows:
     def _make(self, keys: Sequence[str]) -> None:
         """Write the rows of new customers, so that they can be held; in order, lest they wait in a ring."""
         table = self.tables.customers
-        for some in _chunks(keys):
-            chosen = self.sa.select(table.c.customer).where(self._among(table.c.customer, some))
+        for some in chunks(keys):
+            chosen = self.sa.select(table.c.customer).where(self.among(table.c.customer, some))
             known = set(self.connection.execute(chosen).scalars().all())
-            self._insert_new(table, [_row(Customer.new(key)) for key in some if key not in known])
+            self.insert_new(table, [_row(Customer.new(key)) for key in some if key not in known])
 
     def lock_due(self, moment: int, most: int) -> dict[str, Customer]:
         """Some of the customers for whom anything could happen by the moment, held."""
@@ -212,8 +204,8 @@ class Rows:
         """The rows of those customers that there are."""
         table = self.tables.customers
         found: dict[str, Customer] = {}
-        for some in _chunks(keys):
-            found.update(self._customers(self.sa.select(table).where(self._among(table.c.customer, some))))
+        for some in chunks(keys):
+            found.update(self._customers(self.sa.select(table).where(self.among(table.c.customer, some))))
         return found
 
     def due_by(self, horizon: int, advanced: int | None) -> dict[str, Customer]:
@@ -236,24 +228,24 @@ class Rows:
             )
 
     def put_customers(self, customers: Iterable[Customer]) -> None:
-        self._put(self.tables.customers, [_row(one) for one in customers])
+        self.put(self.tables.customers, [_row(one) for one in customers])
 
     # --- events
 
     def new_event_ids(self, customers_by_id: Mapping[str, str]) -> set[str]:
         """Those of the event ids that were never recorded before; from now on they were."""
         table, found = self.tables.event_ids, set()
-        for some in _chunks(sorted(customers_by_id)):
+        for some in chunks(sorted(customers_by_id)):
             new = set(some)
             if not self.is_postgres:  # nobody else writes
-                chosen = self.sa.select(table.c.event_id).where(self._among(table.c.event_id, some))
+                chosen = self.sa.select(table.c.event_id).where(self.among(table.c.event_id, some))
                 new -= set(self.connection.execute(chosen).scalars().all())
             rows = [{"event_id": one, "customer": customers_by_id[one]} for one in sorted(new)]
             if rows and self.is_postgres:
-                inserted = self._upsert(table).on_conflict_do_nothing().returning(table.c.event_id)
-                new = set(self.connection.execute(inserted, rows).scalars().all())
+                inserted = self.from_json(table, rows).on_conflict_do_nothing()
+                new = set(self.connection.execute(inserted.returning(table.c.event_id)).scalars().all())
             elif rows:
-                self._many(table.insert(), rows)
+                self.many(table, rows, lambda statement: statement)
             found |= new
         return found
 
@@ -261,15 +253,15 @@ class Rows:
         """The pages of these customers, in order."""
         table = self.tables.pages
         found: dict[str, list[Page]] = {key: [] for key in keys}
-        for some in _chunks(keys):
-            chosen = self.sa.select(table).where(self._among(table.c.customer, some))
+        for some in chunks(keys):
+            chosen = self.sa.select(table).where(self.among(table.c.customer, some))
             rows = self.connection.execute(chosen.order_by(table.c.customer, table.c.number)).all()
             for key, number, events, names, labels in rows:
                 found[key].append(Page.read(number, events, names, labels))
         return found
 
     def put_pages(self, pages: Iterable[tuple[str, Page]]) -> None:
-        self._put(
+        self.put(
             self.tables.pages,
             [
                 {
@@ -300,14 +292,14 @@ class Rows:
             if kinds is None or record.kind in kinds
         ]
         if rows:
-            self.connection.execute(self.tables.outbox.insert(), rows)
+            self.many(self.tables.outbox, rows, lambda statement: statement)
 
     def put_hooks(self, hooks: Mapping[str, tuple[str, ...] | None]) -> None:
         """Remember hooks by name, and what they want."""
         rows = [
             {"name": name, "kinds": json.dumps(kinds), "held_until": 0.0} for name, kinds in hooks.items()
         ]
-        self._insert_new(self.tables.hooks, rows)
+        self.insert_new(self.tables.hooks, rows)
         for row in rows:
             changed = self.tables.hooks.update().where(self.tables.hooks.c.name == row["name"])
             self.connection.execute(changed.values(kinds=row["kinds"]))
@@ -328,45 +320,6 @@ class Rows:
         noted = self.connection.execute(self.sa.select(table).order_by(table.c.id)).all()
         return Ledger(refused=tuple([LedgerEntry(one.reason, one.rows, (), one.detail) for one in noted]))
 
-    # --- both dialects
-
-    def _among(self, column: Any, keys: Sequence[str]) -> Any:
-        """Whether a column is one of many keys, which go over as one value: thousands would be slow."""
-        sa = self.sa
-        if self.is_postgres:
-            return column == sa.any_(sa.literal(list(keys), sa.ARRAY(sa.Text())))
-        listed = sa.func.json_each(json.dumps(list(keys))).table_valued("value")
-        return column.in_(sa.select(listed.c.value))
-
-    def _upsert(self, table: Any) -> Any:
-        return import_module(f"sqlalchemy.dialects.{self.connection.dialect.name}").insert(table)
-
-    def _insert_new(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Write the rows whose key is not there yet."""
-        for some in _chunks(rows):
-            self.connection.execute(self._upsert(table).on_conflict_do_nothing(), some)
-
-    def _put(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Write rows, over those of the same key."""
-        if not rows:
-            return
-        statement = self._upsert(table)
-        keys = [column.name for column in table.primary_key]
-        names = [column.name for column in table.c if column.name not in keys]
-        values = {name: statement.excluded[name] for name in names}
-        self._many(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
-
-    def _many(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-        """Run a statement for each of many rows."""
-        if self.is_postgres:
-            for some in _chunks(rows):
-                self.connection.execute(statement, some)
-        else:
-            # The driver's own loop, for SQLAlchemy's takes longer than SQLite's work.
-            compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(rows[0]))
-            read = itemgetter(*compiled.positiontup)
-            self.connection.exec_driver_sql(str(compiled), [read(row) for row in rows])
-
 
 def _row(one: Customer) -> dict[str, Any]:
     has_facts = one.attributes or one.waivers
@@ -383,8 +336,3 @@ def _row(one: Customer) -> dict[str, Any]:
         "told": one.told,
         "number": one.number,
     }
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

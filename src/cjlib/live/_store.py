@@ -186,6 +186,4 @@ def _postgres(url: Any) -> Any:
         engine = sa.create_engine(url, **options)
     except ImportError as error:
         raise MissingExtraError(str(error.name), "live", "a store in PostgreSQL") from error
-    # One statement with many rows instead of many statements; pg8000 sends each by itself.
-    engine.dialect.use_insertmanyvalues_wo_returning = True
     return engine
