@@ -47,9 +47,9 @@ def _install() -> None:
             pytest.skip(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
-    """Chromium without a window, driven by Playwright."""
+    """Chromium without a window, driven by Playwright, whose event loop must not outlive the module."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

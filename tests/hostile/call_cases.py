@@ -273,7 +273,7 @@ CALLS: dict[str, Call] = {
     "an effect of NaN": (lambda: simulated(effect=NAN), ["effect", "nan"]),
     "an effect in words": (lambda: simulated(effect="x"), ["effect", "'x'"]),
     # report
-    "a report on nothing": (lambda: cj.report(JOURNEY, None), ["trace"]),
+    "a report on nothing": (lambda: cj.report(JOURNEY, None), ["Trace", "None"]),
     "a report on another journey": (lambda: cj.report(PLAN, replayed()), ["another version", "'plan'"]),
     "a report in Klingon": (lambda: cj.report(JOURNEY, replayed(), language="tlh"), ["language", "'tlh'"]),
     "a report with words for scores": (lambda: cj.report(JOURNEY, replayed(), scores="x"), ["scores", "str"]),

@@ -37,6 +37,13 @@ import cjlib as cj
 from cjlib.errors import DataError, ReplayError, UnknownNameError, UsageError
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Kernels are compiled before anybody looks at the time that an error takes."""
+    scores()
+    replayed()
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_cannot_be_meant_is_told_plainly(name: str) -> None:
     run, words = CALLS[name]

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pm4py
 
 NAMES = ("visit", "signup", "login", "order", "ticket", "cancel")
 SHARES = (0.25, 0.1, 0.35, 0.15, 0.1, 0.05)
@@ -29,6 +28,8 @@ def columns() -> dict[str, list]:
 
 
 def main() -> None:
+    import pm4py  # here, so that the tests, which read every file, do without it
+
     log = columns()
     frame = pd.DataFrame({
         "case:concept:name": log["customer"], "concept:name": log["activity"],
