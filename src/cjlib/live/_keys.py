@@ -24,11 +24,15 @@ def to_key(value: Any) -> str:
     >>> to_key("acme"), to_key(7), to_key(b"x")
     ('s:acme', 'i:7', 'b:78')
     """
+    if type(value) is int:
+        return f"i:{value}"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):
         # PostgreSQL's text holds no NUL.
-        return "s:" + value.replace("\\", "\\\\").replace("\x00", "\\0")
+        if "\\" in value or "\x00" in value:
+            value = value.replace("\\", "\\\\").replace("\x00", "\\0")
+        return f"s:{value}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"i:{value}"
     if isinstance(value, bytes):

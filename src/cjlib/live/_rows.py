@@ -86,7 +86,9 @@ class Customer:
 
     def end(self, advanced: int | None) -> int | None:
         """Up to when the customer is known: the later of the last advance and of its latest event."""
-        return max((one for one in (advanced, self.latest) if one is not None), default=None)
+        if advanced is None or self.latest is None:
+            return self.latest if advanced is None else advanced
+        return max(advanced, self.latest)
 
     def told_until(self, advanced: int | None) -> int | None:
         """As of when hooks were told; an advance at which nothing was due has told that nothing happened."""
