@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import plugins
 from ..data import EventLog
-from ..errors import CJError, UsageError
+from ..errors import CJError, DataError, UsageError
 from ..journey import Journey
 from ..scoring import Scores
 from ..scoring.figures._by import Rows, Where
@@ -96,6 +96,8 @@ def _looked(detector: Detector, given: Given) -> list[Finding]:
 
 
 def _failed(name: str, error: Exception, stacklevel: int) -> Skipped:
+    if isinstance(error, DataError):  # the data are not for it, and it says so
+        return Skipped(detector=name, why=str(error))
     why = str(error) if isinstance(error, CJError) else f"it failed with {type(error).__name__}: {error}"
     told = f"find: detector {name!r} was skipped: {why}; ask for it by name to see where"
     warnings.warn(told, RuntimeWarning, stacklevel=stacklevel)

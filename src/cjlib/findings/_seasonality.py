@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
+from ..errors import DataError, UsageError
 from ._chance import LEVEL, corrected
 from ._contract import Finding, Place, Test
 from ._given import Given
@@ -39,7 +40,10 @@ class Seasonality:
         """One finding per season with more losses."""
         if not len(given.trace.visits) or all(one.kind != "lost" for one in given.journey.stages):
             return
-        tables = [(unit, seasons(given.trace, unit=unit)) for unit in self.units]
+        try:
+            tables = [(unit, seasons(given.trace, unit=unit)) for unit in self.units]
+        except UsageError as error:  # nobody asked for these units: it is the data that they don't suit
+            raise DataError(str(error)) from error
         rows = [
             (unit, table, row)
             for unit, table in tables
