@@ -18,7 +18,17 @@ from ..snapshots import snapshot
 from ..trace import Trace, replay
 from ._app import Shown, click, progress, shown_options, step
 
-__all__ = ["FILE", "OUTPUT", "Given", "Source", "read", "scored", "scorer_of", "with_data"]
+__all__ = [
+    "FILE",
+    "OUTPUT",
+    "Given",
+    "Source",
+    "optional_columns",
+    "read",
+    "scored",
+    "scorer_of",
+    "with_data",
+]
 
 EVENT_ROLES = ("value", "channel", "actor", "recorded", "order", "event_id", "text")
 CUSTOMER_ROLES = ("valid_from", "recorded", "parent")
@@ -96,10 +106,10 @@ def read(journey: Path | Journey, source: Source, shown: Shown) -> Given:
     assert source.events is not None
     columns: dict[str, Any] = {"customer": source.customer, "activity": source.activity, "time": source.time}
     with step("read", shown):
-        log = read_events(source.events, **columns, **_optional(source.events, EVENT_ROLES))
+        log = read_events(source.events, **columns, **optional_columns(source.events, EVENT_ROLES))
         customers = None
         if source.customers is not None:
-            more = _optional(source.customers, CUSTOMER_ROLES)
+            more = optional_columns(source.customers, CUSTOMER_ROLES)
             customers = read_customers(source.customers, customer=source.customer, **more)
     if not len(log):
         raise DataError("there is no event to replay")
@@ -107,7 +117,7 @@ def read(journey: Path | Journey, source: Source, shown: Shown) -> Given:
     return Given(journey=found, log=log, customers=customers, until=until)
 
 
-def _optional(file: Path, roles: tuple[str, ...]) -> dict[str, Any]:
+def optional_columns(file: Path, roles: tuple[str, ...]) -> dict[str, Any]:
     """How to read a file: what columns it has under the names of their roles; bad rows go to the ledger."""
     kind = "parquet" if ".parquet" in file.suffixes or any(file.rglob("*.parquet")) else "csv"
     try:

@@ -11,6 +11,7 @@ from ._contract import Detector, Finding, Findings, Place, Skipped, Test
 from ._contrast import contrast
 from ._deviations import Deviations, deviations
 from ._directly_follows import DirectlyFollows, directly_follows
+from ._discover import Proposal, discover
 from ._drivers import Drivers, drivers
 from ._drop_off import DropOff
 from ._early_drivers import EarlyDrivers
@@ -42,9 +43,9 @@ __all__ = [
     "Answer", "Bottlenecks", "Card", "Channels", "Cohorts", "Comparison", "Detector", "Deviations",
     "DirectlyFollows", "Drivers", "DropOff", "EarlyDrivers", "Emotions", "Finding", "Findings", "Friction",
     "Funnel", "Gaps", "Given", "Handoffs", "Impact", "Inconsistencies", "Lever", "Load", "NearMisses",
-    "Pains", "Personas", "Place", "PlannedOrder", "Ranking", "RecordedStages", "Seasonality", "Skipped",
-    "Test", "Variants", "WhatIf", "attribution", "card", "cards", "channels", "cohorts", "compare",
-    "contrast", "deviations", "directly_follows", "drivers", "find", "funnel", "impact", "load",
+    "Pains", "Personas", "Place", "PlannedOrder", "Proposal", "Ranking", "RecordedStages", "Seasonality",
+    "Skipped", "Test", "Variants", "WhatIf", "attribution", "card", "cards", "channels", "cohorts", "compare",
+    "contrast", "deviations", "directly_follows", "discover", "drivers", "find", "funnel", "impact", "load",
     "near_misses", "planned_order", "rank", "recorded_stages", "review", "seasons", "time_in_stage",
     "time_to_value", "variants", "what_if",
 ]  # fmt: skip
