@@ -122,7 +122,7 @@ class OutputError(CJError, OSError):
 
 
 class StoreError(CJError, OSError):
-    """A tracker's store that cannot be read or written: a full disk, a lost connection, another journey's store."""
+    """A store that cannot be read or written: a full disk, a lost connection, another journey's store."""
 
 
 class MissingExtraError(CJError, ImportError):
