@@ -146,6 +146,10 @@ def test_any_log_gives_a_journey_that_can_be_written_read_and_replayed(paths: li
     log = cj.EventLog.from_columns(*zip(*rows, strict=True), strict=False)
     if not len(log):
         return
+    if not any("\0" not in name for name in log.activities):
+        with pytest.raises(DataError, match="no activity"):
+            discover(log)
+        return
     found = discover(log)
     assert cj.loads(found.to_toml()) == found.journey
     assert not [one for one in found.journey.check() if one.severity == "error" or one.code == "CJ101"]

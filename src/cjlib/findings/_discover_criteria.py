@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ..criteria import Criterion, happened
 from ..data import EventLog
-from ..errors import DataError
+from ..errors import CriterionError, DataError
 
-__all__ = ["Candidate", "Found", "of_recorded"]
+__all__ = ["Candidate", "Found", "can_be_said", "of_recorded"]
 
 Ints = NDArray[np.int64]
 MOST = 3  # candidates that are told per move
@@ -63,6 +63,7 @@ def of_recorded(log: EventLog, recorded: Any, noise: float, allowed: int) -> Fou
     visit, activity, first = _firsts(log, stays)
     is_first = np.r_[True, stays.customer[1:] != stays.customer[:-1]]
     order = _ordered(stays, is_first, len(names))
+    is_said = np.array([can_be_said(str(name)) for name in log.activities])
     candidates: list[Candidate] = []
     left_out, told, moves = [], 0, int((stays.next >= 0).sum())
     for source, target in ((a, b) for a in order for b in order if a != b):
@@ -73,7 +74,7 @@ def of_recorded(log: EventLog, recorded: Any, noise: float, allowed: int) -> Fou
         is_near = goes[visit] & (stays.left[visit] - first <= allowed)
         size = len(log.activities)
         having = np.bincount(activity[is_here[visit]], minlength=size)
-        hits = np.bincount(activity[is_near], minlength=size)
+        hits = np.bincount(activity[is_near], minlength=size) * is_said
         is_common = customers >= noise * len(np.unique(stays.customer[is_here]))
         if is_common and hits.any():
             told += int(goes.sum())
@@ -84,6 +85,15 @@ def of_recorded(log: EventLog, recorded: Any, noise: float, allowed: int) -> Fou
             left_out.append(f"{names[source]} to {names[target]} ({customers} customers): {why}")
     stages = tuple(names[one] for one in order)
     return Found(stages, tuple(candidates), told / moves if moves else 1.0, tuple(left_out))
+
+
+def can_be_said(name: str) -> bool:
+    """Whether a criterion can mention the activity: some characters cannot stand in a file."""
+    try:
+        happened(name)
+    except CriterionError:
+        return False
+    return True
 
 
 def _best(

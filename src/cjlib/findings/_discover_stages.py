@@ -10,8 +10,9 @@ import numpy as np
 
 from ..criteria import happened
 from ..data import EventLog
+from ..errors import DataError
 from ._directly_follows import DirectlyFollows, directly_follows
-from ._discover_criteria import Candidate, Found
+from ._discover_criteria import Candidate, Found, can_be_said
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -48,9 +49,10 @@ def _frequent(log: EventLog, noise: float) -> tuple[EventLog, tuple[str, ...]]:
     names = [str(name) for name in log.activities]
     seen = np.unique(log.customer_codes() * len(names) + log.activity)
     share = np.bincount(seen % len(names), minlength=len(names)) / log.n_customers
-    is_frequent = share >= noise
-    if not is_frequent.any():
-        is_frequent = share == share.max()
+    share[[not can_be_said(name) for name in names]] = -1
+    if share.max() < 0:
+        raise DataError("no activity of the log has a name that a criterion can mention")
+    is_frequent = share >= min(noise, share.max())
     rows = is_frequent[log.activity]
     kept = EventLog.from_columns(
         log.customers[log.customer_codes()[rows]],
