@@ -135,8 +135,7 @@ def _without(
 def forget(rows: Rows, customer: Any) -> dict[str, int]:
     """Erase all rows of a customer: how many by table."""
     key = to_key(customer)
-    if rows.customers([key]):
-        rows.lock([key])
+    rows.customers([key], lock=True)
     found = forgotten(rows, customer)
     for table in rows.tables.of_customers.values():
         rows.connection.execute(table.delete().where(table.c.customer == key))

@@ -170,14 +170,10 @@ class Rows(Statements):
 
     def lock(self, keys: Iterable[str]) -> dict[str, Customer]:
         """The rows of these customers, made where there are none, and held until the transaction ends."""
-        table = self.tables.customers
         wanted = sorted(set(keys))
         if self.is_postgres:
             self._make(wanted)
-        found: dict[str, Customer] = {}
-        for some in chunks(wanted):
-            chosen = self.sa.select(table).where(self.among(table.c.customer, some))
-            found.update(self._customers(chosen.order_by(table.c.customer).with_for_update()))
+        found = self.customers(wanted, lock=True)
         if len(found) < len(wanted) and self.is_postgres:
             raise Again  # someone was forgotten in between
         return found | {key: Customer.new(key) for key in wanted if key not in found}
@@ -202,12 +198,15 @@ class Rows(Statements):
         chosen = self.sa.select(table).where(table.c.customer > key).order_by(table.c.customer).limit(most)
         return dict(self._customers(chosen.with_for_update() if lock else chosen))
 
-    def customers(self, keys: Sequence[str]) -> dict[str, Customer]:
+    def customers(self, keys: Sequence[str], *, lock: bool = False) -> dict[str, Customer]:
         """The rows of those customers that there are."""
         table = self.tables.customers
         found: dict[str, Customer] = {}
         for some in chunks(keys):
-            found.update(self._customers(self.sa.select(table).where(self.among(table.c.customer, some))))
+            chosen = (
+                self.sa.select(table).where(self.among(table.c.customer, some)).order_by(table.c.customer)
+            )
+            found.update(self._customers(chosen.with_for_update() if lock else chosen))
         return found
 
     def due_by(self, horizon: int, advanced: int | None) -> dict[str, Customer]:

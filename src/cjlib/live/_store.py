@@ -59,23 +59,23 @@ class Store:
 
     def write(self, work: Callable[[Any], T]) -> T:
         """What the work returns, done in one transaction; anew if another process came in between."""
-        for attempt in range(TRIES):
-            try:
-                with self.errors(), self._engine.connect() as connection, connection.begin():
-                    return work(connection)
-            except Again:
-                time.sleep(random.random() * 0.01 * 2 ** min(attempt, 6))
-        raise StoreError(
-            f"{self.url}: other processes were quicker {TRIES} times in a row; nothing was written"
-        )
+        return self._tried(work, {})
 
     def read(self, work: Callable[[Any], T]) -> T:
         """What the work returns; all it reads is of one moment."""
-        options = {"isolation_level": "REPEATABLE READ"} if self.is_postgres else {"cjlib_reads": True}
-        with self.errors(), self._engine.connect() as connection:
-            connection = connection.execution_options(**options)
-            with connection.begin():
-                return work(connection)
+        is_one_moment = {"isolation_level": "REPEATABLE READ"} if self.is_postgres else {"cjlib_reads": True}
+        return self._tried(work, is_one_moment)
+
+    def _tried(self, work: Callable[[Any], T], options: dict[str, Any]) -> T:
+        for attempt in range(TRIES):
+            try:
+                with self.errors(), self._engine.connect() as connection:
+                    connection = connection.execution_options(**options)
+                    with connection.begin():
+                        return work(connection)
+            except Again:
+                time.sleep(random.random() * 0.01 * 2 ** min(attempt, 6))
+        raise StoreError(f"{self.url}: other processes were quicker {TRIES} times; nothing was written")
 
     def wipe(self) -> None:
         """Take what was deleted out of the files too."""

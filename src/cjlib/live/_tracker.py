@@ -251,7 +251,7 @@ class Tracker:
 
         def put(rows: Rows) -> int:
             head = self.head(rows, lock="shared")
-            held = rows.customers(sorted({to_key(one.customer) for one in told}))
+            held = rows.customers(sorted({to_key(one.customer) for one in told}), lock=True)
             found = [(key, one) for one in told if (key := to_key(one.customer)) in held]
             rows.put_records(head.hooks, found)
             return len(found)
