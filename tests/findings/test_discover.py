@@ -166,3 +166,20 @@ def test_what_cannot_be_discovered_is_refused_with_a_reason() -> None:
         discover(log, tolerance="-1d")
     with pytest.raises(DataError, match="no recorded stage change"):
         discover(log, recorded={"customer": [77], "stage": ["x"], "time": ["2026-01-01"]})
+
+
+def test_the_criteria_of_a_simulated_journey_are_found() -> None:
+    journey = cj.Journey(
+        "demo",
+        stages=[cj.Stage("lead"), cj.Stage("trial"), cj.Stage("care", kind="won")],
+        transitions=[
+            cj.Transition("lead", "trial", when='happened("signed_up")'),
+            cj.Transition("trial", "care", when='happened("ordered")'),
+        ],
+        activities=["visit", "mail", "signed_up", "ordered"],
+    )
+    made = cj.simulate(journey, 500, seed=1, until="2027-01-01")
+    visits = made.visits
+    recorded = {"customer": visits["customer"], "stage": visits["stage"], "time": visits["entered"]}
+    found = discover(made.log, recorded=recorded)
+    assert ways(found) == [(way.source, way.target, str(way.when)) for way in journey.transitions]
