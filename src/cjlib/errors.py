@@ -17,6 +17,7 @@ __all__ = [
     "DataError",
     "DefinitionError",
     "MissingExtraError",
+    "NotFittedError",
     "OutputError",
     "Problem",
     "ReplayError",
@@ -123,6 +124,10 @@ class OutputError(CJError, OSError):
 
 class StoreError(CJError, OSError):
     """A store that cannot be read or written: a full disk, a lost connection, another journey's store."""
+
+
+class NotFittedError(CJError, AttributeError):
+    """A scorer that is asked for scores before it has learnt."""
 
 
 class MissingExtraError(CJError, ImportError):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import cjlib as cj
-from cjlib.errors import CJError, UsageError
+from cjlib.errors import CJError, NotFittedError, UsageError
 from cjlib.scoring.churn._chooser import FittedRisk, RiskScorer, _Judged, _simplest
 from cjlib.scoring.churn._learning import decided
 from cjlib.scoring.churn._simple import prior_of, recency_of
@@ -84,6 +86,24 @@ def test_the_choice_can_be_backtested() -> None:
     scorer = RiskScorer(horizon="30d", candidates=BOTH)
     found = cj.backtest(scorer, log, journey, as_of=moments, horizon="30d", resamples=10)
     assert len(found.moments) == 2  # before the third nothing was decided to learn from
+
+
+@pytest.mark.parametrize(
+    "scorer",
+    [RiskScorer(), cj.HazardScorer(), cj.AdditiveScorer(), cj.MultistateScorer(), cj.RetentionScorer()],
+)
+def test_a_scorer_that_has_not_learnt_says_so(scorer: Any) -> None:
+    rows, _ = months(10, strength=1.0)
+    with pytest.raises(NotFittedError, match="Scorer has not learnt yet"):
+        scorer.score(rows)
+    assert not isinstance(scorer, cj.Scorer)
+    assert not hasattr(scorer, "scores")
+
+
+def test_outcomes_in_words_are_refused() -> None:
+    rows, came = months(10, strength=1.0)
+    with pytest.raises(UsageError, match="80 outcomes, each True or False"):
+        RiskScorer(candidates=BOTH).fit(rows, ["yes" if one else "no" for one in came])
 
 
 def test_wrong_candidates_are_told() -> None:

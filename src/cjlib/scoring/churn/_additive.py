@@ -18,7 +18,7 @@ from ...data._tables import Coded, Table
 from ...errors import MissingExtraError, UnknownNameError, UsageError
 from .._contract import Scores
 from ..evaluation._measures import log_loss
-from ._learning import Encoding, decided, encoding_of, inputs_of, later_rows, names, names_or_all
+from ._learning import Encoding, Unfitted, decided, encoding_of, inputs_of, later_rows, names, names_or_all
 from ._table_kernels import add_one, add_two, bin_values
 from ._tables import Tables, bins_of, compiled, ends, purified, spread
 
@@ -40,7 +40,7 @@ SAMPLE = 2000  # rows on which tables are held against the trees
 
 
 @attrs.frozen(kw_only=True)
-class AdditiveScorer:
+class AdditiveScorer(Unfitted):
     """Boosted trees that ask about one column or about two, to be fitted on rows whose outcome is known.
 
     The trees are scikit-learn's histogram gradient boosting, small and slow to learn, under the constraint

@@ -18,7 +18,7 @@ from .._contract import Scorer, Scores
 from ._additive import AdditiveScorer
 from ._hazard import HazardScorer
 from ._hazard_penalty import folds
-from ._learning import Decided, decided, inputs_of, names, names_or_all
+from ._learning import Decided, Unfitted, decided, inputs_of, names, names_or_all
 from ._simple import prior_of, recency_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _candidates(given: Any) -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True)
-class RiskScorer:
+class RiskScorer(Unfitted):
     """Chooses how much can be learnt from the rows that there are: for books of any size, small ones first.
 
     The candidates are, from the simplest on: ``prior``, the same chance for everybody; ``recency``, a line in

@@ -16,7 +16,17 @@ from ...errors import DataError, MissingExtraError, UnknownNameError, UsageError
 from .._contract import Scores
 from ..evaluation._measures import log_loss
 from ._calibration import AsSaid, Calibration, isotonic_of, log_odds_of, platt_of
-from ._learning import Decided, Encoding, decided, encoding_of, inputs_of, later_rows, names, names_or_all
+from ._learning import (
+    Decided,
+    Encoding,
+    Unfitted,
+    decided,
+    encoding_of,
+    inputs_of,
+    later_rows,
+    names,
+    names_or_all,
+)
 
 if TYPE_CHECKING:
     from ...snapshots import Snapshot
@@ -48,7 +58,7 @@ def _classifier(_: object, __: object, given: Any) -> None:
 
 
 @attrs.frozen(kw_only=True)
-class EstimatorScorer:
+class EstimatorScorer(Unfitted):
     """A classifier of scikit-learn's, to be fitted on earlier rows and calibrated on later ones.
 
     Numbers reach the classifier as they are, categories as one column per level. Where it takes no missing

@@ -18,7 +18,7 @@ from ._design_terms import check_bends
 from ._hazard_fitted import CauseHazard, FittedHazard
 from ._hazard_penalty import Chosen, chosen_penalty
 from ._hazard_periods import DAY_US, WAYS, Periods, days_of, periods_of
-from ._learning import names, names_or_all
+from ._learning import Unfitted, names, names_or_all
 from ._regression import Answer, Fit, Rows, fit_rows, fit_sources
 
 __all__ = ["HazardScorer"]
@@ -29,7 +29,7 @@ NO_STAGES = "the panel knows no stages (make it with journey=): one level for al
 
 
 @attrs.frozen(kw_only=True)
-class HazardScorer:
+class HazardScorer(Unfitted):
     """A discrete-time hazard, to be fitted on the rows of a panel.
 
     Every row at risk is followed for the horizon, in one period or in several. The chance that the event

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...criteria._literals import as_duration
-from ...errors import DataError, UsageError
+from ...errors import DataError, NotFittedError, UsageError
 from ...snapshots import Snapshot
 from ...trace import Trace
 from ..evaluation._leaks import refuse_leaks
 from ..evaluation._outcomes import Outcomes, outcomes
 
 __all__ = [
-    "Decided", "Encoding", "decided", "encoding_of", "inputs_of", "later_rows", "names", "names_or_all",
+    "Decided", "Encoding", "Unfitted", "decided", "encoding_of", "inputs_of", "later_rows", "names",
+    "names_or_all",
 ]  # fmt: skip
 
 STAGE, DWELL = "@stage", "@dwell"
@@ -61,6 +62,19 @@ class Encoding:
     def columns(self, snapshot: Snapshot) -> list[Floats]:
         """One (n,) float64 per name; NaN where it is missing, or a level that was never seen."""
         return [_numbers(snapshot, *pair) for pair in zip(self.names, self.levels, strict=True)]
+
+
+class Unfitted:
+    """What has still to learn: ``fit`` gives the scorer."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "score":
+            raise NotFittedError(
+                f"{type(self).__name__} has not learnt yet: scorer.fit(...) gives what scores"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 def names(given: Any) -> tuple[str, ...]:
@@ -195,7 +209,10 @@ def _flags(panel: Snapshot, given: Any) -> Floats:
     try:
         flags = np.asarray(given, np.float64)
     except (TypeError, ValueError):
-        flags = np.empty(())
+        raise UsageError(
+            f"fit takes a cjlib.Trace, cjlib.scoring.Outcomes, or {len(panel):,} outcomes, each True or "
+            f"False (NaN where nobody knows), not {given!r:.80}"
+        ) from None
     if flags.shape != (len(panel),):
         raise UsageError(
             f"fit takes a cjlib.Trace, cjlib.scoring.Outcomes, or {len(panel):,} outcomes, one per row, "

@@ -16,6 +16,7 @@ from ...data._tables import Table
 from ...errors import DataError, UnknownNameError, UsageError
 from ...trace import Trace
 from .._contract import Scores
+from ._learning import Unfitted
 from ._multistate_counts import VisitCounts, Ways
 from ._multistate_curves import StageCurve, curves_of, each, foretold, left, renewed, taken
 from ._multistate_paths import paths
@@ -34,7 +35,7 @@ STAGE, DWELL = "@stage", "@dwell"
 
 
 @attrs.frozen(kw_only=True)
-class MultistateScorer:
+class MultistateScorer(Unfitted):
     """Hazards of every transition, by the time in the stage, to be fitted on the visits of a trace.
 
     How visits to a stage end is read off its Aalen–Johansen curves; which stage comes next, and when, makes

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import UnknownNameError, UsageError
 from ...journey._metrics import Metric
 from ..evaluation._outcomes import NAT, Outcomes, outcomes
+from ._learning import Unfitted
 from ._retention_bgnbd import PurchaseCounts
 from ._retention_contracts import ContractCounts, FittedContracts
 from ._retention_purchases import FittedPurchases
@@ -30,7 +31,7 @@ MODELS = ("sbg", "bgnbd")
 
 
 @attrs.frozen(kw_only=True)
-class RetentionScorer:
+class RetentionScorer(Unfitted):
     """A model of counts, to be fitted: who stays, told from nothing but when customers came, bought or left.
 
     ``sbg``, the shifted beta-geometric, is for contracts: at the end of every ``period`` a customer renews or

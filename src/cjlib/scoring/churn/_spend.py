@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError, UsageError
 from .._contract import Scores
+from ._learning import Unfitted
 from ._likelihood import Maximum, maximise
 from ._retention_rows import FIRST, PURCHASES, SPEND, latest, spending
 
@@ -26,7 +27,7 @@ STARTS = ((1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.3, 3.0, 10.0), (20.0, 20.0, 1.0))
 
 
 @attrs.frozen(kw_only=True)
-class SpendScorer:
+class SpendScorer(Unfitted):
     """A gamma-gamma model of spend, to be fitted on who bought more than once.
 
     A customer's purchases scatter around a mean of its own (gamma, shape p), and these means over the
