@@ -11,8 +11,10 @@ import pytest
 
 import cjlib.outputs
 from cjlib.errors import UnknownNameError
+from cjlib.findings._sentences import SENTENCES
 from cjlib.journey._elements import EVIDENCE, MODES, STAGE_KINDS, VALUE_STEPS
-from cjlib.outputs._french import FRENCH, VALUES
+from cjlib.outputs._french import FRENCH
+from cjlib.outputs._french_names import VALUES
 from cjlib.outputs._words import words
 
 FOLDER = Path(cjlib.outputs.__file__).parent
@@ -27,7 +29,7 @@ def texts_in_code() -> set[str]:
     """What the code says, and the titles that it says later."""
     said: set[str] = set()
     for file in FOLDER.glob("_*.py"):
-        if file.name in ("_french.py", "_words.py"):
+        if file.name in ("_french.py", "_french_names.py", "_words.py"):
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("say", "say.counted")):
@@ -70,3 +72,8 @@ def test_nothing_of_nothing_is_a_dash() -> None:
     assert words("fr").share(0, 0) == "—"
     assert words("fr").share(1, 3) == "33,3\xa0%"
     assert words("en").moment(np.datetime64("NaT")) == "—"
+
+
+def test_every_kind_of_finding_has_a_french_name() -> None:
+    french = words("fr")
+    assert not [kind for kind in SENTENCES if french.name(kind) == kind and kind not in VALUES]

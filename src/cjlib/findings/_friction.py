@@ -222,8 +222,8 @@ def _waits(contacts: Contacts, stays: Stays) -> Iterator[Finding]:
                 "time": log.time[here][before].view("datetime64[us]"),
                 "days": waits,
             }, name="waits"),
-            **said("wait", way=f"{way.source} -> {way.target}", stage=_label(stays, way.source),
-                   median=median, base=usual),
+            **said("wait", way=f"{_label(stays, way.source)} → {_label(stays, way.target)}",
+                   stage=_label(stays, way.source), median=median, base=usual),
         )  # fmt: skip
 
 

@@ -63,6 +63,12 @@ def owner_pair(given: Given, way: Transition) -> str:
     return f"{source} -> {target}"
 
 
+def _named(given: Given, pair: str) -> str:
+    """A pair of owners as people call them."""
+    labels = {role.id: role.label or role.id for role in given.journey.roles}
+    return " → ".join(labels.get(one, one) for one in pair.split(" -> "))
+
+
 class _Side:
     """The handoffs of one transition: one row each, and one row per item of each."""
 
@@ -159,7 +165,7 @@ def _late(given: Given, side: _Side, share: Share, p: float, tolerated: float) -
             "late handoff",
             late=int(is_late.sum()),
             of=int((side.followed > side.deadline).sum()),
-            pair=side.pair,
+            pair=_named(given, side.pair),
             share=share.share,
             deadline=side.deadline,
             median=median,
@@ -194,7 +200,7 @@ def _missing(given: Given, side: _Side, item: str, share: Share, p: float, toler
             item=label,
             missing=int(lacks.sum()),
             of=int(side.is_judged.sum()),
-            pair=side.pair,
+            pair=_named(given, side.pair),
             share=share.share,
             blocking=int((is_item & side.is_last & ended).sum()),
         ),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..findings import Finding
+from ..findings._contract import costliest_first
 from ..journey import Persona, Stage, Touchpoint
 from ._blocks import Block, Card, Cards, Cell, Column, Grid, Items, Said, Section
 from ._cells import NUMBER, TEXT, heads, named, number, share
@@ -63,8 +64,15 @@ def _list(told: Told) -> Grid:
         )
         for i, one in enumerate(told.findings[:MOST], start=1)
     )
-    caption = say("The costliest first: by money, then by days, then by customers.")
-    return Grid(name=say("Findings"), caption=caption, columns=columns, rows=rows)
+    is_by_cost = list(told.findings) == costliest_first(told.findings)
+    caption = (
+        say("The costliest first: by money, then by days, then by customers.")
+        if is_by_cost
+        else say("Findings")
+    )
+    return Grid(
+        name=say("Findings"), caption=by_cost if is_by_cost else say("Findings"), columns=columns, rows=rows
+    )
 
 
 def _card(told: Told, position: int, one: Finding) -> Card:

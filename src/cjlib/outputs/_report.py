@@ -16,7 +16,7 @@ from ..scoring import KeyFigures, Scores
 from ..trace import Trace
 from ._blocks import Section
 from ._draw import check_given, map_of, numbered
-from ._found import data, definitions, evidence
+from ._found import MOST, data, definitions, evidence
 from ._found import findings as found_section
 from ._health import health_of
 from ._html import tag
@@ -172,7 +172,7 @@ def _told(
     """Reads off everything once."""
     say = words(language)
     found = tuple(findings or ())
-    markers = numbered(journey, found, language)
+    markers = numbered(journey, found[:MOST], language)
     scored = None if scores is None else health_of(scores, trace)
     table = time_in_stage(trace)
     worth = worth_of(trace, value)

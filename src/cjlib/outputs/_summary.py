@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..findings._contract import costliest_first
 from ._blocks import Facts, Said, Section, Tile, Tiles
+from ._found import MOST
 from ._told import Told
 from ._words import isolated
 
@@ -65,7 +67,8 @@ def _refused(told: Told) -> Iterator[Sentence]:
 
 def _stuck(told: Told) -> Iterator[Sentence]:
     say = told.say
-    found = [(n, one) for n, one in enumerate(told.findings, start=1) if one.kind in STUCK][:2]
+    shown = enumerate(told.findings[:MOST], start=1)
+    found = [(number, one) for number, one in shown if one.kind in STUCK][:2]
     for number, finding in found:
         yield (Said(finding.said(say.language), href=f"#finding-{number}", is_name=True),)
     if not found:
@@ -128,15 +131,16 @@ def _at_risk(told: Told) -> Iterator[Sentence]:
 
 def _cost(told: Told) -> Iterator[Sentence]:
     say = told.say
-    if told.findings:
-        one = told.findings[0]
+    if shown := told.findings[:MOST]:
+        one = costliest_first(shown)[0]
+        evidence = f"#finding-{shown.index(one) + 1}"
         if one.money == one.money:
             money, days = told.money(one.money), say.number(one.days)
             said = say("The costliest finding costs {money} in {days} customer-days.", money=money, days=days)
-            yield (Said(said, href="#finding-1"),)
+            yield (Said(said, href=evidence),)
         elif one.days == one.days:
             said = say("The costliest finding costs {days} customer-days so far.", days=say.number(one.days))
-            yield (Said(said, href="#finding-1"),)
+            yield (Said(said, href=evidence),)
     worth = _worth_at_risk(told)
     if worth == worth:
         yield (
