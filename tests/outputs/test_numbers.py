@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -138,3 +139,25 @@ def test_findings_stand_in_the_report_with_their_size_and_test(told: Told) -> No
         "Beaucoup s’arrêtent ici."
         in cj.report(told.journey, told.trace, findings=[found], language="fr").html
     )
+
+
+def test_findings_stand_as_they_are_given_and_the_costliest_is_named(told: Told) -> None:
+    cheap, dear = (
+        Finding(kind="bottleneck", sentence=f"It costs {days} days.", days=days) for days in (3, 700)
+    )
+    as_given = cj.report(told.journey, told.trace, findings=[cheap, dear]).html
+    assert as_given.index("1. It costs 3 days.") < as_given.index("2. It costs 700 days.")
+    assert "The costliest first" not in as_given
+    assert "The costliest finding costs 700" in as_given
+    assert "The costliest first" in cj.report(told.journey, told.trace, findings=[dear, cheap]).html
+
+
+def test_every_marker_leads_to_a_card(told: Told) -> None:
+    stage = told.journey.stages[0].id
+    found = [
+        Finding(kind="bottleneck", place=Place(stage=stage), sentence=f"Finding {i}.") for i in range(40)
+    ]
+    page = cj.report(told.journey, told.trace, findings=found).html
+    targets = set(re.findall(r'href="#(finding-\d+)"', page))
+    assert targets
+    assert targets <= set(re.findall(r'id="([^"]+)"', page))

@@ -65,14 +65,9 @@ def _list(told: Told) -> Grid:
         for i, one in enumerate(told.findings[:MOST], start=1)
     )
     is_by_cost = list(told.findings) == costliest_first(told.findings)
-    caption = (
-        say("The costliest first: by money, then by days, then by customers.")
-        if is_by_cost
-        else say("Findings")
-    )
-    return Grid(
-        name=say("Findings"), caption=by_cost if is_by_cost else say("Findings"), columns=columns, rows=rows
-    )
+    by_cost = say("The costliest first: by money, then by days, then by customers.")
+    caption = by_cost if is_by_cost else say("Findings")
+    return Grid(name=say("Findings"), caption=caption, columns=columns, rows=rows)
 
 
 def _card(told: Told, position: int, one: Finding) -> Card:
