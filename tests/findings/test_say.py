@@ -42,3 +42,9 @@ def test_braces_in_a_name_are_only_text() -> None:
 
 def _plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+def test_names_are_words_in_both_languages() -> None:
+    found = said("pain not noted", place="Demo", count=3, shown="repeated contact, in_app")
+    assert "(repeated contact, in app)" in found["sentence"]
+    assert "(contact répété, dans l’application)" in found["translations"]["fr"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from ._french_names import VALUES
 from ._sentences import SENTENCES
 
 __all__ = ["said"]
@@ -18,11 +19,17 @@ NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 
 @attrs.frozen
 class _Writer(string.Formatter):
-    """Writes numbers as a language does; ``{x:%}`` is a share, ``{x:days}`` a length of time."""
+    """Writes numbers as a language does.
+
+    ``{x:%}`` is a share, ``{x:days}`` a length of time, ``{x:name}`` one or several names of channels, kinds
+    and the like, parted by commas.
+    """
 
     language: str
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "name":
+            return ", ".join(self._name(one) for one in str(value).split(", "))
         if isinstance(value, str) or format_spec not in ("", "%", "days"):
             return format(value, format_spec)
         if not math.isfinite(value):
@@ -33,6 +40,10 @@ class _Writer(string.Formatter):
         if format_spec == "days":
             return self._days(value)
         return self._number(value, 0 if float(value).is_integer() or abs(value) >= 100 else 2)
+
+    def _name(self, id: str) -> str:
+        words = id.replace("_", " ")
+        return VALUES.get(words, words) if self.language == "fr" else words
 
     def _number(self, value: float, digits: int) -> str:
         text = f"{value:,.{digits}f}"

@@ -80,21 +80,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{stage} n'a aucun point de contact (clients présents : {count}).",
     ),
     "uneven duration": (
-        "Visits of {group} to {stage} last {factor} times as long as the others': median "
+        "Visits of {group:name} to {stage} last {factor} times as long as the others': median "
         "{median:days} against {base:days}, {days} days in all.",
-        "Les passages de {group} par {stage} durent {factor} fois plus que les autres : médiane "
+        "Les passages de {group:name} par {stage} durent {factor} fois plus que les autres : médiane "
         "{median:days} contre {base:days}, {days} jours en tout.",
     ),
     "uneven conversion": (
-        "{count} of {of} visits of {group} to {stage} ({share:%}) went on within {horizon:days}, "
+        "{count} of {of} visits of {group:name} to {stage} ({share:%}) went on within {horizon:days}, "
         "against {base:%} of the others.",
-        "{count} des {of} passages de {group} par {stage} ({share:%}) ont abouti en {horizon:days}, "
+        "{count} des {of} passages de {group:name} par {stage} ({share:%}) ont abouti en {horizon:days}, "
         "contre {base:%} des autres.",
     ),
     "uneven satisfaction": (
-        "{group} is less satisfied with {touchpoint}: {mean} on average against {base}; in {above:%} "
+        "{group:name} is less satisfied with {touchpoint}: {mean} on average against {base}; in {above:%} "
         "of all pairs the other answers better ({answers} customers).",
-        "{group} est moins satisfait de {touchpoint} : {mean} en moyenne contre {base} ; dans "
+        "{group:name} est moins satisfait de {touchpoint} : {mean} en moyenne contre {base} ; dans "
         "{above:%} des paires, l'autre répond mieux ({answers} clients).",
     ),
     "misplaced contact": (
@@ -110,16 +110,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "par un autre canal ou avec une autre personne.",
     ),
     "pain seen": (
-        "“{note}” ({place}, {evidence}) is seen: {shown}, {count} customers.",
-        "« {note} » ({place}, {evidence}) se constate : {shown}, {count} clients.",
+        "“{note}” ({place}, {evidence:name}) is seen: {shown:name}, {count} customers.",
+        "« {note} » ({place}, {evidence:name}) se constate : {shown:name}, {count} clients.",
     ),
     "pain not seen": (
-        "“{note}” ({place}, {evidence}) is noted, and nothing in the data shows it.",
-        "« {note} » ({place}, {evidence}) est noté, et rien dans les données ne le montre.",
+        "“{note}” ({place}, {evidence:name}) is noted, and nothing in the data shows it.",
+        "« {note} » ({place}, {evidence:name}) est noté, et rien dans les données ne le montre.",
     ),
     "pain not noted": (
-        "{place} hurts {count} customers ({shown}), and the map notes no pain there.",
-        "{place} fait mal à {count} clients ({shown}), et la carte n'y note aucun irritant.",
+        "{place} hurts {count} customers ({shown:name}), and the map notes no pain there.",
+        "{place} fait mal à {count} clients ({shown:name}), et la carte n'y note aucun irritant.",
     ),
     "felt worse": (
         "{touchpoint} is felt at {felt} on a scale from −2 to +2; the map assumes {assumed} ({of} "
@@ -143,9 +143,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "other channels": (
         "{count} of {of} customers of {persona} ({share:%}) mostly use none of the channels they are "
-        "said to prefer ({preferred}); most use {used}.",
+        "said to prefer ({preferred:name}); most use {used:name}.",
         "{count} des {of} clients {persona} ({share:%}) n'utilisent surtout aucun des canaux qu'on "
-        "leur prête ({preferred}) ; la plupart utilisent {used}.",
+        "leur prête ({preferred:name}) ; la plupart utilisent {used:name}.",
     ),
     "not ideal": (
         "{persona} is said to be ideal, and is lost sooner than the others: {count} of {of} "

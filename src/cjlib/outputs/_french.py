@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ._french_names import VALUES
+from ..findings._french_names import VALUES
 
 __all__ = ["FRENCH"]
 
