@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -158,3 +159,17 @@ def test_everything_that_is_asked_answers(store: str) -> None:
             cj.replay(JOURNEY, log, until="2026-01-05").due("60d").rows()
         )
         assert tracker.card("a").stage == "active"
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_of_garbage_is_left_as_it_was(stores: Stores, is_on: bool) -> None:
+    was_on = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with cj.Tracker(JOURNEY, store=stores.new()) as tracker:
+            tracker.record(event(1, "login", "a"))
+            with pytest.raises(cj.CJError):
+                tracker.record([{"customer": "a"}])
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()

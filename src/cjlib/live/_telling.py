@@ -76,13 +76,15 @@ def telling(
         return Telling((), told, number)
     if before == "[]" or now.startswith(f"{before[:-1]}, "):
         # Nearly always, something was added at the end: reading what was told would take the most time here.
-        known: list[int] = json.loads(numbers)
-        added = facts[len(known) :]
+        known = numbers.count(",") + 1 if before != "[]" else 0
+        added = facts[known:]
         if end is None or added[0][1] >= end:
             fresh = range(number, number + len(added))
             pairs = zip(fresh, added, strict=True) if is_heard else ()
             records = [record_of(fact, customer, key(n)) for n, fact in pairs]
-            return Telling(tuple(records), f"{json.dumps([*known, *fresh])}\n{now}", number + len(added))
+            listed = ", ".join(map(str, fresh))
+            numbers = f"{numbers[:-1]}, {listed}]" if known else f"[{listed}]"
+            return Telling(tuple(records), f"{numbers}\n{now}", number + len(added))
     return _revised(customer, read_told(told), facts, end, number, key)
 
 
