@@ -160,7 +160,13 @@ def _sqlite(url: Any) -> Any:
     def connected(raw: Any, _: Any) -> None:
         raw.isolation_level = None  # the driver would begin transactions where it thinks fit
         cursor = raw.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "cache_size=-65536",
+            "wal_autocheckpoint=10000",  # seldom, since whoever commits has to wait for it
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
