@@ -14,6 +14,7 @@ import cjlib as cj
 from cjlib.errors import CJError, DataError, UsageError
 from cjlib.scoring.churn._additive import AdditiveScorer, FittedAdditive
 from cjlib.scoring.churn._learning import later_rows
+from cjlib.scoring.churn._table_kernels import bin_values
 from cjlib.scoring.churn._tables import Tables, bins_of, compiled, purified
 from cjlib.scoring.evaluation._measures import roc_auc
 
@@ -89,6 +90,18 @@ def test_tables_say_what_the_trees_say(seed: int) -> None:
     np.testing.assert_allclose(total(tables, bins), expected, atol=1e-12)
     pure = purified(tables, bins_of(list(matrix.T), tables.edges))
     np.testing.assert_allclose(total(pure, bins), expected, atol=1e-9)
+
+
+reals = st.floats(allow_nan=False) | st.integers(-5, 5).map(float) | st.floats(-1, 1)
+
+
+@given(st.lists(reals, max_size=60), st.lists(reals | st.just(np.nan), min_size=1, max_size=40))
+def test_a_value_finds_its_bin(ends: list[float], values: list[float]) -> None:
+    edges = np.unique(np.array(ends, float))
+    column = np.concatenate([values, edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)])
+    found = np.empty(len(column), np.uint8)
+    bin_values(column, edges, found)
+    assert found.tolist() == bins_of([column], [edges])[0].tolist()
 
 
 def test_purified_tables_have_no_mean_over_the_rows() -> None:
