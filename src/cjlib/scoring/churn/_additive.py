@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...criteria._literals import as_duration
 from ...data._tables import Coded, Table
 from ...errors import MissingExtraError, UnknownNameError, UsageError
+from .._checks import inverse
 from .._contract import Scores
 from ..evaluation._measures import log_loss
 from ._learning import Encoding, Unfitted, decided, encoding_of, inputs_of, later_rows, names, names_or_all
@@ -238,7 +239,7 @@ class FittedAdditive:
     @property
     def requires(self) -> frozenset[str]:
         """The metrics that it reads."""
-        return frozenset(name for name in self.encoding.names if not name.startswith("@"))
+        return self.encoding.requires
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -281,7 +282,7 @@ class FittedAdditive:
             _add(self.tables, bins[:, rows], parts[:, rows], total[rows])
 
         _in_threads(work, n)
-        probability = 1 / (1 + np.exp(-total))
+        probability = inverse(total, "logit")
         coverage, low, high = self._uncertain(columns, bins, total, probability)
         return Scores(
             probability, scorer=self, snapshot=snapshot, parts=parts.T, part_names=self.part_names,
@@ -305,7 +306,7 @@ class FittedAdditive:
             for end, tables in zip((low, high), _bounds(self.tables), strict=True):
                 bound = np.full(len(rows), tables.base)
                 _add(tables, np.ascontiguousarray(bins[:, rows]), scratch, bound)
-                end[rows] = 1 / (1 + np.exp(-bound))
+                end[rows] = inverse(bound, "logit")
             low[rows], high[rows] = (
                 np.minimum(low[rows], probability[rows]),
                 np.maximum(high[rows], probability[rows]),

@@ -8,6 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import inverse
+
 __all__ = ["AsSaid", "Calibration", "Isotonic", "Platt", "isotonic_of", "log_odds_of", "platt_of"]
 
 Floats = NDArray[np.float64]
@@ -37,8 +39,7 @@ class AsSaid:
 
     def __call__(self, log_odds: Floats, /) -> Floats:
         """(n,) probabilities."""
-        found: Floats = 1 / (1 + np.exp(-log_odds))
-        return found
+        return inverse(log_odds, "logit")
 
 
 @attrs.frozen
@@ -51,8 +52,7 @@ class Platt:
 
     def __call__(self, log_odds: Floats, /) -> Floats:
         """(n,) probabilities."""
-        found: Floats = 1 / (1 + np.exp(-(self.level + self.slope * log_odds)))
-        return found
+        return inverse(self.level + self.slope * log_odds, "logit")
 
 
 @attrs.frozen(eq=False)
@@ -93,7 +93,7 @@ def platt_of(said: Floats, came: Floats) -> Platt:
     design = np.column_stack([said, np.ones(len(said))])
     beta = np.array([0.0, np.log((n1 + 1) / (n0 + 1))])
     for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-design @ beta))
+        p = inverse(design @ beta, "logit")
         gradient = design.T @ (p - aim)
         hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-12 * np.eye(2)
         step = np.linalg.solve(hessian, gradient)

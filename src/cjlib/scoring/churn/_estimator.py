@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...criteria._literals import as_duration
 from ...errors import DataError, MissingExtraError, UnknownNameError, UsageError
+from .._checks import inverse
 from .._contract import Scores
 from ..evaluation._measures import log_loss
 from ._calibration import AsSaid, Calibration, isotonic_of, log_odds_of, platt_of
@@ -240,7 +241,7 @@ class FittedEstimator:
     @property
     def requires(self) -> frozenset[str]:
         """The metrics that it reads."""
-        return frozenset(name for name in self.design.encoding.names if not name.startswith("@"))
+        return self.design.encoding.requires
 
     @property
     def fingerprint(self) -> str:
@@ -269,7 +270,7 @@ class FittedEstimator:
         said = log_odds_of(self.calibration(self.log_odds(snapshot)))
         base = float(log_odds_of(np.array([self.rate]))[0])
         return Scores(
-            1 / (1 + np.exp(-said)), scorer=self, snapshot=snapshot, parts={self.name: said - base},
+            inverse(said, "logit"), scorer=self, snapshot=snapshot, parts={self.name: said - base},
             base=base, link="logit", coverage=self._coverage(snapshot),
         )  # fmt: skip
 

@@ -59,6 +59,11 @@ class Encoding:
     names: tuple[str, ...]
     levels: tuple[tuple[Any, ...] | None, ...]
 
+    @property
+    def requires(self) -> frozenset[str]:
+        """The metrics among the columns; the stage and the time in it are none."""
+        return frozenset(name for name in self.names if not name.startswith("@"))
+
     def columns(self, snapshot: Snapshot) -> list[Floats]:
         """One (n,) float64 per name; NaN where it is missing, or a level that was never seen."""
         return [_numbers(snapshot, *pair) for pair in zip(self.names, self.levels, strict=True)]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
+from .._checks import inverse
 from .._contract import Scores
 from ._calibration import Platt, platt_of
 from ._learning import Decided
@@ -67,7 +68,7 @@ class Recency:
         seen = days_since_seen(snapshot, self.metrics)
         part = np.nan_to_num(self.line.level + self.line.slope * np.log1p(seen) - base)
         return Scores(
-            1 / (1 + np.exp(-(base + part))), scorer=self, snapshot=snapshot, parts={RECENCY: part},
+            inverse(base + part, "logit"), scorer=self, snapshot=snapshot, parts={RECENCY: part},
             base=base, link="logit",
         )  # fmt: skip
 
